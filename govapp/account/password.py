@@ -1,0 +1,100 @@
+"""``/account/password``: change one's own password (S-114)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.request import Request
+from pyramid.view import view_config
+
+from govapp import attempts, db, passwords, sessions, users
+from govapp.audit import Event
+from govapp.facts import settings_of
+from govapp.forms import posted
+from govapp.models import Session, User
+from govapp.policy import EndReason
+from govapp.security import SIGNED_IN
+from govapp.sessions import store
+from govapp.throttle import Throttled, reset
+from govapp.filters import plural
+
+TEMPLATE = "templates/password.jinja2"
+
+
+@view_config(
+    route_name="account.password", request_method="GET", renderer=TEMPLATE, permission=SIGNED_IN
+)
+def form(request: Request) -> dict[str, Any]:
+    """Ask for the present password and a new one."""
+    return _page(request)
+
+
+@view_config(
+    route_name="account.password", request_method="POST", renderer=TEMPLATE, permission=SIGNED_IN
+)
+def change(request: Request) -> Any:
+    """Change the password, give this session a new secret, and end the others if asked to."""
+    identity = request.identity
+    bucket = attempts.confirm_bucket(identity.session_id)
+    try:
+        attempts.reserve(request, [bucket])
+    except Throttled as throttled:
+        return attempts.too_many(request, throttled)
+    with db.reading_session(request.registry) as reader:
+        seen = reader.get(User, identity.user_id)
+    stored = seen.password_hash if seen is not None else None
+    if seen is None or not attempts.hasher_of(request).verify(stored, posted(request, "current")):
+        request.report(Event.PASSWORD_CHANGE_FAILED, subject_id=identity.user_id)
+        return _rejected(request, "current", "This is not your present password.")
+    new = posted(request, "new")
+    problem = passwords.problem(new, about=[seen.login, seen.name])
+    if problem is not None:
+        return _rejected(request, "new", problem)
+    new_hash = attempts.hasher_of(request).hash(new)
+    return _store(request, seen, new_hash, bucket)
+
+
+def _store(request: Request, seen: User, new_hash: str, bucket: Any) -> Any:
+    dbsession, identity = request.dbsession, request.identity
+    # Sessions are locked before the person, as everywhere, so that nobody waits in a circle.
+    locked = store.lock_alive(
+        dbsession,
+        Session.user_id == identity.user_id,
+        own_id=identity.session_row_id,
+        now=request.now,
+        limits=settings_of(request).user_limits,
+    )
+    user = users.unchanged_since(dbsession, seen, exclusive=True)
+    if user is None:
+        return _rejected(request, "current", "Your password was changed meanwhile. Try again.")
+    users.set_password(dbsession, user, new_hash, actor=request.actor, now=request.now)
+    sessions.rotate(request, grace=False, authenticated_at=request.now)
+    ended = 0
+    if posted(request, "end_others"):
+        ended = store.end(
+            dbsession,
+            [row for row in locked if row.id != identity.session_row_id],
+            reason=EndReason.PASSWORD_CHANGED,
+            actor=request.actor,
+            now=request.now,
+        )
+    request.after_commit(lambda independent: reset(independent, [bucket], now=request.now))
+    said = "Your password is changed."
+    request.session.flash(f"{said} {plural(ended, 'other session')} ended." if ended else said)
+    return HTTPSeeOther(request.route_path("account"))
+
+
+def _rejected(request: Request, field: str, message: str) -> dict[str, Any]:
+    request.response.status_int = 400
+    return _page(request, field=field, message=message, end_others=posted(request, "end_others"))
+
+
+def _page(
+    request: Request, *, field: str = "", message: str = "", end_others: str = "1"
+) -> dict[str, Any]:
+    return {
+        "login": request.identity.login,
+        "errors": {field: message} if message else {},
+        "end_others": bool(end_others),
+    }

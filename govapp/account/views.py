@@ -1,0 +1,185 @@
+"""``/account/sessions``: see where you are signed in, end what is not yours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pyramid.httpexceptions import HTTPBadRequest, HTTPNotFound, HTTPSeeOther
+from pyramid.request import Request
+from pyramid.response import Response
+from pyramid.view import view_config
+from sqlalchemy import select
+
+from govapp import sessions
+from govapp.account.words import how_ended
+from govapp.audit import Event
+from govapp.facts import settings_of
+from govapp.forms import posted
+from govapp.models import Session
+from govapp.network import masked
+from govapp.policy import EndReason, Limits
+from govapp.resources import OwnSession
+from govapp.security import SIGNED_IN
+from govapp.sessions import store, tokens
+from govapp.filters import plural
+
+MAX_LISTED = 200
+MAX_ENDED_LISTED = 20
+
+
+@view_config(
+    route_name="account",
+    request_method="GET",
+    renderer="templates/sessions.jinja2",
+    permission=SIGNED_IN,
+)
+def list_sessions(request: Request) -> dict[str, Any]:
+    """List the requester's live sessions, this one first, and those that ended lately."""
+    mine = Session.user_id == request.identity.user_id
+    live = request.dbsession.scalars(
+        select(Session)
+        .where(mine, store.alive(now=request.now, limits=_limits(request)))
+        .order_by(Session.id.desc())
+        .limit(MAX_LISTED)
+    ).all()
+    ended = request.dbsession.scalars(
+        select(Session)
+        .where(mine, Session.ended_at.is_not(None))
+        .order_by(Session.id.desc())
+        .limit(MAX_ENDED_LISTED)
+    ).all()
+    current = request.identity.session_row_id
+    return {
+        "current": [row for row in live if row.id == current],
+        "others": [row for row in live if row.id != current],
+        "ended": sorted(ended, key=lambda row: row.ended_at, reverse=True),
+        "masked": masked,
+        "how_ended": how_ended,
+        "keep_days": settings_of(request).keep_ended_seconds // 86_400,
+        "keep_address_days": settings_of(request).keep_address_seconds // 86_400,
+    }
+
+
+@view_config(
+    route_name="account.revocation", request_method="POST", permission=SIGNED_IN, fresh=True
+)
+def end_one(context: OwnSession, request: Request) -> Response:
+    """End one of the requester's sessions; ending this one is signing out."""
+    row = context.row
+    if row.id == request.identity.session_row_id:
+        return _sign_out(request)
+    ended = _end(request, [row.id])
+    request.session.flash(
+        f"{row.device} is signed out." if ended else f"{row.device} had already ended."
+    )
+    return HTTPSeeOther(request.route_path("account"))
+
+
+@view_config(
+    route_name="account.revocations", request_method="POST", permission=SIGNED_IN, fresh=True
+)
+def end_several(request: Request) -> Response:
+    """End all others, a selection, or all of the requester's sessions."""
+    which = posted(request, "which")
+    if which == "others":
+        return _end_others(request)
+    if which == "all":
+        return _end_all(request)
+    if which == "selected":
+        return _end_selected(request)
+    raise HTTPBadRequest("Choose which sessions to end: the others, a selection, or all.")
+
+
+def _end_others(request: Request) -> Response:
+    identity = request.identity
+    locked = store.lock_alive(
+        request.dbsession,
+        Session.user_id == identity.user_id,
+        own_id=identity.session_row_id,
+        now=request.now,
+        limits=_limits(request),
+    )
+    others = [row for row in locked if row.id != identity.session_row_id]
+    _flash_count(request, _end_rows(request, others), already=0)
+    return HTTPSeeOther(request.route_path("account"))
+
+
+def _end_all(request: Request) -> Response:
+    identity = request.identity
+    store.end_all_of(
+        request.dbsession,
+        identity.user_id,
+        own_id=identity.session_row_id,
+        reason=EndReason.ENDED_BY_OWNER,
+        actor=request.actor,
+        now=request.now,
+        limits=_limits(request),
+    )
+    request.session.leave()
+    request.session.flash("You are signed out everywhere.")
+    return HTTPSeeOther(request.route_path("home"))
+
+
+def _end_selected(request: Request) -> Response:
+    """End the chosen ones, all or nothing: one id that is not the requester's, and none ends."""
+    chosen = request.POST.getall("id")[:MAX_LISTED]
+    public_ids = {tokens.parse_public_id(text) for text in chosen if isinstance(text, str)}
+    owned = request.dbsession.execute(
+        select(Session.id, Session.ended_at).where(
+            Session.user_id == request.identity.user_id,
+            Session.public_id.in_([found for found in public_ids if found is not None]),
+        )
+    ).all()
+    if not chosen:
+        raise HTTPBadRequest("No session was chosen.")
+    if len(owned) != len(public_ids):
+        request.report(Event.ACCESS_REFUSED, action="account.revocations", reason="foreign id")
+        raise HTTPNotFound
+    row_ids = {row.id for row in owned}
+    own_id = request.identity.session_row_id
+    ended = _end(request, row_ids - {own_id})
+    if own_id in row_ids:
+        return _sign_out(request)
+    _flash_count(request, ended, already=len(row_ids) - ended)
+    return HTTPSeeOther(request.route_path("account"))
+
+
+def _end(request: Request, row_ids: Iterable[int]) -> int:
+    wanted = sorted(row_ids)
+    own_id = request.identity.session_row_id
+    locked = store.lock_alive(
+        request.dbsession,
+        Session.id.in_(wanted),
+        own_id=own_id,
+        now=request.now,
+        limits=_limits(request),
+    )
+    return _end_rows(request, [row for row in locked if row.id in wanted])
+
+
+def _end_rows(request: Request, rows: Iterable[Session]) -> int:
+    return store.end(
+        request.dbsession,
+        rows,
+        reason=EndReason.ENDED_BY_OWNER,
+        actor=request.actor,
+        now=request.now,
+    )
+
+
+def _sign_out(request: Request) -> Response:
+    sessions.end(request)
+    request.session.flash("You are signed out.")
+    return HTTPSeeOther(request.route_path("home"))
+
+
+def _flash_count(request: Request, ended: int, *, already: int) -> None:
+    said = f"{plural(ended, 'session')} ended." if ended else "No other session was signed in."
+    if already:
+        said = f"{plural(ended, 'session')} ended; {already} had already ended."
+    request.session.flash(said)
+
+
+def _limits(request: Request) -> Limits:
+    return settings_of(request).user_limits

@@ -1,0 +1,294 @@
+"""Groups, memberships and grants: read, changed, and never beyond what the giver holds.
+
+Queries of ``(dbsession, …)``; the rules themselves are :mod:`govapp.policy`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy.orm import Session as DBSession
+
+from govapp import audit, models, policy
+from govapp.audit import Actor, Event
+from govapp.policy import NO_GRANTS, Grant, Grants, Limits, Permission
+from govapp.sessions import store
+
+GROUP_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
+# What only somebody who may give everything can give back: it must never be without a holder.
+KEYSTONE = Grant(Permission.GRANT_MANAGE)
+
+
+class Refused(Exception):
+    """Raised when a rule forbids a change; the message is a plain sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """The groups of a person and what they grant."""
+
+    groups: frozenset[str] = frozenset()
+    grants: Grants = NO_GRANTS
+
+
+# ---------------------------------------------------------------- read
+
+
+def columns(user_id: Any) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """Return a person's groups and grants as two columns of text, for :func:`parse`."""
+    member, grant = models.Membership, models.Grant
+    groups = (
+        select(func.aggregate_strings(member.group_name, " "))
+        .where(member.user_id == user_id)
+        .scalar_subquery()
+    )
+    grants = (
+        select(func.aggregate_strings(grant.permission + "@" + grant.over, " "))
+        .join(member, member.group_name == grant.group_name)
+        .where(member.user_id == user_id)
+        .scalar_subquery()
+    )
+    return groups.label("groups"), grants.label("grants")
+
+
+def parse(groups: str | None, grants: str | None) -> Power:
+    """Return the power in the two columns."""
+    pairs = (word.split("@", 1) for word in (grants or "").split())
+    return Power(
+        frozenset((groups or "").split()),
+        frozenset(Grant(permission, over) for permission, over in pairs),
+    )
+
+
+def of_user(dbsession: DBSession, user_id: str) -> Power:
+    """Return what a person may do now."""
+    groups, grants = dbsession.execute(select(*columns(user_id))).one()
+    return parse(groups, grants)
+
+
+def locked_of_user(dbsession: DBSession, user_id: str) -> Power:
+    """Return what a person may do now, and keep it from being taken away until commit."""
+    member, grant = models.Membership, models.Grant
+    rows = dbsession.execute(
+        select(grant.group_name, grant.permission, grant.over)
+        .join(member, member.group_name == grant.group_name)
+        .where(member.user_id == user_id)
+        .with_for_update(read=True)
+    ).all()
+    return Power(
+        frozenset(row.group_name for row in rows),
+        frozenset(Grant(row.permission, row.over) for row in rows),
+    )
+
+
+def of_group(dbsession: DBSession, name: str) -> Grants:
+    """Return the grants of a group."""
+    rows = dbsession.execute(
+        select(models.Grant.permission, models.Grant.over).where(models.Grant.group_name == name)
+    )
+    return frozenset(Grant(row.permission, row.over) for row in rows)
+
+
+def group_names(dbsession: DBSession) -> Sequence[str]:
+    """Return the names of all groups, in order."""
+    return dbsession.scalars(select(models.Group.name).order_by(models.Group.name)).all()
+
+
+# ---------------------------------------------------------------- change
+
+
+def create_group(dbsession: DBSession, name: str, *, actor: Actor, now: datetime) -> None:
+    """Add an empty group. Raises Refused for a bad or a taken name."""
+    if not GROUP_NAME.fullmatch(name):
+        raise Refused(
+            "A group's name has 1 to 40 lower-case letters, digits and hyphens, and begins with"
+            " a letter."
+        )
+    if dbsession.get(models.Group, name) is not None:
+        raise Refused(f"There is already a group {name}.")
+    dbsession.add(models.Group(name=name, created_at=now))
+    dbsession.flush()
+    audit.record(dbsession, Event.GROUP_CREATED, actor=actor, now=now, details={"group": name})
+
+
+def add_grant(
+    dbsession: DBSession,
+    group: str,
+    grant: Grant,
+    *,
+    giver: Grants | None,
+    actor: Actor,
+    now: datetime,
+    staff_limits: Limits,
+) -> bool:
+    """Give a group a permission; False if it had it. Raises Refused.
+
+    ``giver`` are the grants of whoever gives, None for the system.
+    """
+    _require_group(dbsession, group)
+    if grant.over != policy.EVERYONE:
+        _require_group(dbsession, grant.over)
+    if grant.permission not in set(Permission):
+        raise Refused(f"There is no permission {grant.permission!r}.")
+    _require_held(giver, frozenset({grant}), what="give")
+    if dbsession.get(models.Grant, (group, grant.permission, grant.over)) is not None:
+        return False
+    dbsession.add(
+        models.Grant(group_name=group, permission=grant.permission, over=grant.over)
+    )
+    dbsession.flush()
+    members = dbsession.scalars(
+        select(models.Membership.user_id).where(models.Membership.group_name == group)
+    ).all()
+    store.lower_limits(dbsession, members, staff_limits)
+    _record_grant(dbsession, Event.GRANT_ADDED, group, grant, actor=actor, now=now)
+    return True
+
+
+def remove_grant(
+    dbsession: DBSession,
+    group: str,
+    grant: Grant,
+    *,
+    giver: Grants | None,
+    actor: Actor,
+    now: datetime,
+) -> bool:
+    """Take a permission from a group; False if it did not have it. Raises Refused."""
+    _require_group(dbsession, group)
+    _require_held(giver, frozenset({grant}), what="take away")
+    lock_keystone(dbsession)
+    row = dbsession.get(models.Grant, (group, grant.permission, grant.over))
+    if row is None:
+        return False
+    dbsession.delete(row)
+    dbsession.flush()
+    require_keystone_holder(dbsession)
+    _record_grant(dbsession, Event.GRANT_REMOVED, group, grant, actor=actor, now=now)
+    return True
+
+
+def add_member(
+    dbsession: DBSession,
+    group: str,
+    user_id: str,
+    *,
+    giver: Grants | None,
+    actor: Actor,
+    now: datetime,
+    staff_limits: Limits,
+) -> bool:
+    """Put a person into a group; False if already in it. Raises Refused."""
+    _require_group(dbsession, group)
+    conferred = of_group(dbsession, group)
+    _require_held(giver, conferred, what="give")
+    if dbsession.get(models.Membership, (user_id, group)) is not None:
+        return False
+    dbsession.add(models.Membership(user_id=user_id, group_name=group))
+    dbsession.flush()
+    if conferred:
+        store.lower_limits(dbsession, [user_id], staff_limits)
+    audit.record(
+        dbsession,
+        Event.MEMBER_ADDED,
+        actor=actor,
+        now=now,
+        subject_id=user_id,
+        details={"group": group},
+    )
+    return True
+
+
+def remove_member(
+    dbsession: DBSession,
+    group: str,
+    user_id: str,
+    *,
+    giver: Grants | None,
+    actor: Actor,
+    now: datetime,
+) -> bool:
+    """Take a person out of a group; False if not in it. Raises Refused."""
+    _require_group(dbsession, group)
+    _require_held(giver, of_group(dbsession, group), what="take away")
+    lock_keystone(dbsession)
+    removed: Any = dbsession.execute(
+        delete(models.Membership).where(
+            models.Membership.user_id == user_id, models.Membership.group_name == group
+        )
+    )
+    if not removed.rowcount:
+        return False
+    require_keystone_holder(dbsession)
+    audit.record(
+        dbsession,
+        Event.MEMBER_REMOVED,
+        actor=actor,
+        now=now,
+        subject_id=user_id,
+        details={"group": group},
+    )
+    return True
+
+
+# ---------------------------------------------------------------- guards
+
+
+def lock_keystone(dbsession: DBSession) -> None:
+    """Lock who may manage grants over everyone: two people cannot each remove the other."""
+    dbsession.execute(
+        select(models.Grant)
+        .where(models.Grant.permission == KEYSTONE.permission, models.Grant.over == KEYSTONE.over)
+        .order_by(models.Grant.group_name)
+        .with_for_update()
+    ).all()
+
+
+def require_keystone_holder(dbsession: DBSession) -> None:
+    """Raise Refused if after this change nobody active could manage grants over everyone."""
+    dbsession.flush()
+    holder = dbsession.scalar(
+        select(models.User.id)
+        .join(models.Membership, models.Membership.user_id == models.User.id)
+        .join(models.Grant, models.Grant.group_name == models.Membership.group_name)
+        .where(
+            models.User.active,
+            models.Grant.permission == KEYSTONE.permission,
+            models.Grant.over == KEYSTONE.over,
+        )
+        .limit(1)
+    )
+    if holder is None:
+        raise Refused(
+            "This would leave nobody who can manage grants over everyone. Give that to somebody"
+            " else first."
+        )
+
+
+def _require_group(dbsession: DBSession, name: str) -> None:
+    if dbsession.get(models.Group, name) is None:
+        raise Refused(f"There is no group {name[:40]!r}.")
+
+
+def _require_held(giver: Grants | None, conferred: Iterable[Grant], *, what: str) -> None:
+    missing = policy.lacking(giver, frozenset(conferred)) if giver is not None else NO_GRANTS
+    if missing:
+        listed = ", ".join(sorted(map(policy.str_of, missing)))
+        raise Refused(f"You cannot {what} what you do not hold yourself: {listed}.")
+
+
+def _record_grant(
+    dbsession: DBSession, event: Event, group: str, grant: Grant, *, actor: Actor, now: datetime
+) -> None:
+    audit.record(
+        dbsession,
+        event,
+        actor=actor,
+        now=now,
+        details={"group": group, "permission": grant.permission, "over": grant.over},
+    )

@@ -1,0 +1,123 @@
+"""The last thing before commit: is the requester still allowed to have done this?
+
+A tween directly under pyramid_tm. If the response would commit and something was written, it
+flushes, re-reads the requester's session under a row lock, and applies what this request changed
+in the session. A session that ended meanwhile, or a permission that was taken away, is answered
+here through an exception view, so that the commit veto undoes everything (invariant 7).
+
+In a before-commit hook the flush would come after the check, and raising there would leak the
+transaction.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound
+from pyramid.registry import Registry
+from pyramid.request import Request
+from pyramid.response import Response
+from sqlalchemy.orm import Session as DBSession
+from zope.sqlalchemy import datamanager
+
+from govapp import db
+from govapp.models import Session
+from govapp.sessions import store
+from govapp.sessions.lookup import Presented, over_of, statement_of
+
+
+class SessionEnded(HTTPForbidden):
+    """Raised when the requester's session ended while the request was under way."""
+
+
+def guard_tween_factory(
+    handler: Callable[[Request], Response], registry: Registry
+) -> Callable[[Request], Response]:
+    """Settle the session before pyramid_tm commits."""
+
+    def guard_tween(request: Request) -> Response:
+        response = handler(request)
+        if not _would_commit(request, response):
+            return response
+        try:
+            settle(request)
+        except Exception as error:
+            try:
+                return request.invoke_exception_view(sys.exc_info(), reraise=False)
+            except HTTPNotFound:
+                # No view answers for it; pyramid_tm rolls back and passes it on.
+                raise error from None
+        request.tm.get().addAfterCommitHook(_note_outcome, (request,))
+        return response
+
+    return guard_tween
+
+
+def _would_commit(request: Request, response: Response) -> bool:
+    return (
+        "tm.active" in request.environ
+        and not request.tm.isDoomed()
+        and not db.commit_veto(request, response)
+    )
+
+
+def _note_outcome(success: bool, request: Request) -> None:
+    request.committed = success
+
+
+def settle(request: Request) -> None:
+    """Flush, re-check and lock the requester's session, and apply the session's changes.
+
+    Raises SessionEnded or HTTPForbidden if what this request did is no longer allowed.
+    """
+    session = vars(request).get("session")
+    if session is not None:
+        session.validate()
+    changed = session is not None and session.row is not None and session.has_changes
+    if "dbsession" in vars(request):
+        request.dbsession.flush()
+    if not changed and not _wrote(request):
+        return
+    presented = vars(request).get("presented_session")
+    if presented is not None and presented.live is not None:
+        _recheck(request, presented)
+    if changed:
+        _apply(request)
+
+
+def _wrote(request: Request) -> bool:
+    """Tell whether committing now would change the database."""
+    if "dbsession" not in vars(request):
+        return False
+    state = datamanager._SESSION_STATE.get(request.dbsession)
+    return bool(state == datamanager.STATUS_CHANGED)
+
+
+def _recheck(request: Request, presented: Presented) -> None:
+    session = vars(request).get("session")
+    statement = store.lock_look_up(
+        statement_of(request),
+        presented.live.id,
+        exclusive=session is not None and session.has_changes,
+    )
+    row = request.dbsession.execute(statement).one_or_none()
+    over = "gone" if row is None else over_of(request, row)
+    left = session is not None and session.left_row == presented.live.id
+    if over is not None and not left:
+        request.presented_session = Presented(sent=True, row=row, over=over)
+        raise SessionEnded
+    for recheck in request.registry["govapp.rechecks"]:
+        recheck(request, row)
+
+
+def _apply(request: Request) -> None:
+    dbsession: DBSession = request.dbsession
+    session = request.session
+    stored = dbsession.get(Session, session.row.id, with_for_update=True, populate_existing=True)
+    if stored is None or stored.ended_at is not None:
+        raise SessionEnded
+    stored.data = session.apply(stored.data)
+    if session.new_csrf is not None:
+        stored.csrf_token = session.new_csrf
+    dbsession.flush()

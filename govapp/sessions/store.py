@@ -1,0 +1,398 @@
+"""Every query on session rows. Functions of ``(dbsession, …, *, now)``; no request, no cookie.
+
+Nothing here makes an ended session live again: updates are narrow and guarded, and the database
+itself refuses it (the triggers of the initial migration).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, text, update
+from sqlalchemy.orm import Session as DBSession
+from sqlalchemy.orm import aliased
+
+from govapp import audit
+from govapp.audit import Actor, Event
+from govapp.models import EVERYONE, NotBefore, Session, User, user_subject
+from govapp.models.base import IPAddress
+from govapp.policy import EndReason, Limits, why_over
+from govapp.sessions import tokens
+from govapp.upsert import insert, is_sqlite
+
+# "Never": earlier than any session (PostgreSQL's -infinity has no Python value).
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class BeganTooLate(Exception):
+    """Raised when a sign-in met a revocation on its way; the person may sign in again."""
+
+
+# ---------------------------------------------------------------- look-up
+
+_everyone = aliased(NotBefore, name="everyone")
+_own = aliased(NotBefore, name="own")
+
+
+def look_up() -> Select[Any]:
+    """Return the statement that reads a session with the instants that concern it.
+
+    ``govapp.security`` adds the person and the grants as further columns.
+    """
+    return (
+        select(
+            *Session.__table__.columns,
+            _everyone.instant.label("everyone_not_before"),
+            _own.instant.label("own_not_before"),
+        )
+        .select_from(Session)
+        .join(_everyone, _everyone.subject == EVERYONE)
+        .join(_own, _own.subject == "user:" + Session.user_id)
+    )
+
+
+def lock_look_up(statement: Select[Any], session_id: int, *, exclusive: bool) -> Select[Any]:
+    """Return the look-up of one session under a row lock, as its transaction re-reads it.
+
+    The instants are locked too: ending everyone or a person waits for this transaction, or
+    this one sees it. (SQLite has no row locks; its writer is alone.)
+    """
+    return statement.where(Session.id == session_id).with_for_update(
+        read=not exclusive, of=[Session.__table__, _everyone, _own]
+    )
+
+
+def not_before(row: Any) -> datetime:
+    """Return the latest instant that concerns a looked-up row."""
+    latest: datetime = max(row.everyone_not_before, row.own_not_before)
+    return latest
+
+
+def alive(*, now: datetime, limits: Limits) -> ColumnElement[bool]:
+    """Return the condition that a session lives: ``policy.why_over`` in SQL."""
+    instants = aliased(NotBefore)
+    ended_by_instant = (
+        select(instants.subject)
+        .where(
+            instants.subject.in_([EVERYONE, "user:" + Session.user_id]),
+            instants.instant >= Session.begun_at,
+        )
+        .correlate(Session)
+        .exists()
+    )
+    disabled = (
+        select(User.id)
+        .where(User.id == Session.user_id, User.active.is_(False))
+        .correlate(Session)
+        .exists()
+    )
+    return and_(
+        Session.ended_at.is_(None),
+        Session.expires_at > now,
+        Session.created_at > now - timedelta(seconds=limits.absolute_seconds),
+        Session.idle_expires_at > now,
+        Session.last_seen_at > now - timedelta(seconds=limits.idle_seconds),
+        ~ended_by_instant,
+        ~disabled,
+    )
+
+
+# ---------------------------------------------------------------- begin
+
+
+def begin(
+    dbsession: DBSession,
+    *,
+    token: str,
+    user_id: str,
+    method: str,
+    address: IPAddress | None,
+    device: str,
+    limits: Limits,
+    now: datetime,
+) -> Session:
+    """Add a session and return it, flushed. Raises BeganTooLate.
+
+    The instants are share-locked first: a revocation of everyone or of the person either waits
+    for this transaction, and then its instant is later than ``begun_at``; or it is seen here.
+    """
+    for subject in (EVERYONE, user_subject(user_id)):
+        dbsession.execute(
+            insert(dbsession, NotBefore)
+            .values(subject=subject, instant=EPOCH)
+            .on_conflict_do_nothing()
+        )
+    instants = dbsession.scalars(
+        select(NotBefore.instant)
+        .where(NotBefore.subject.in_([EVERYONE, user_subject(user_id)]))
+        .order_by(NotBefore.subject)
+        .with_for_update(read=True)
+    ).all()
+    begun_at = transaction_start(dbsession)
+    if max(instants) >= begun_at:
+        raise BeganTooLate
+    session = Session(
+        public_id=tokens.new_public_id(),
+        token_hash=tokens.digest(token),
+        csrf_token=tokens.new_token(),
+        user_id=user_id,
+        method=method,
+        address=address,
+        device=device,
+        created_at=now,
+        begun_at=begun_at,
+        authenticated_at=now,
+        last_seen_at=now,
+        expires_at=now + timedelta(seconds=limits.absolute_seconds),
+        idle_seconds=limits.idle_seconds,
+        idle_expires_at=now + timedelta(seconds=limits.idle_seconds),
+        data={},
+    )
+    dbsession.add(session)
+    dbsession.flush()
+    return session
+
+
+def transaction_start(dbsession: DBSession) -> datetime:
+    """Return the database's clock at the start of this transaction.
+
+    On SQLite the writer is alone once it has begun, and its machine's clock is Python's.
+    """
+    if is_sqlite(dbsession):
+        return datetime.now(UTC)
+    start: datetime = dbsession.execute(select(func.now())).scalar_one()
+    return start
+
+
+def clock(dbsession: DBSession) -> datetime:
+    """Return the database's clock at this very moment."""
+    if is_sqlite(dbsession):
+        return datetime.now(UTC)
+    moment: datetime = dbsession.execute(select(func.clock_timestamp())).scalar_one()
+    return moment
+
+
+# ---------------------------------------------------------------- change
+
+
+def rotate(session: Session, *, token: str, now: datetime, grace: bool) -> None:
+    """Give a locked session a new secret; with ``grace`` the old one works for some seconds."""
+    session.previous_hash = session.token_hash if grace else None
+    session.token_hash = tokens.digest(token)
+    session.rotated_at = now
+
+
+def lower_limits(dbsession: DBSession, user_ids: Iterable[str], limits: Limits) -> None:
+    """Lower what these people's sessions store to stricter limits; never raise anything."""
+    locked = dbsession.scalars(
+        select(Session)
+        .where(Session.user_id.in_(list(user_ids)), Session.ended_at.is_(None))
+        .order_by(Session.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    for session in locked:
+        end = session.created_at + timedelta(seconds=limits.absolute_seconds)
+        session.expires_at = min(session.expires_at, end)
+        session.idle_seconds = min(session.idle_seconds, limits.idle_seconds)
+        rest_ends = session.last_seen_at + timedelta(seconds=session.idle_seconds)
+        session.idle_expires_at = min(session.idle_expires_at, rest_ends)
+
+
+def touch(connection: Connection, row: Any, *, now: datetime, touch_seconds: int) -> None:
+    """Note that a session was used; ``connection`` is AUTOCOMMIT.
+
+    Skips a row that somebody holds locked and never waits: losing a touch is harmless. Guarded,
+    so that it can neither revive a session nor lengthen one whose limits were lowered.
+    """
+    locked = select(Session.id).where(
+        Session.id == row.id,
+        Session.ended_at.is_(None),
+        Session.expires_at > now,
+        Session.idle_expires_at > now,
+        Session.idle_seconds == row.idle_seconds,
+        Session.last_seen_at <= now - timedelta(seconds=touch_seconds),
+    )
+    sqlite = connection.dialect.name == "sqlite"
+    if not sqlite:
+        # A touch need not reach the disk before the answer; a revocation must.
+        quick = func.set_config("synchronous_commit", "off", True) == "off"
+        locked = locked.where(quick).with_for_update(skip_locked=True)
+    statement = (
+        update(Session)
+        .where(Session.id == locked.scalar_subquery())
+        .values(
+            last_seen_at=now, idle_expires_at=now + timedelta(seconds=row.idle_seconds)
+        )
+    )
+    if not sqlite:
+        connection.execute(statement)
+        return
+    wait = connection.execute(text("PRAGMA busy_timeout")).scalar_one()
+    connection.execute(text("PRAGMA busy_timeout = 0"))
+    try:
+        connection.execute(statement)
+    finally:
+        connection.execute(text(f"PRAGMA busy_timeout = {int(wait)}"))
+
+
+# ---------------------------------------------------------------- end
+
+
+def lock_alive(
+    dbsession: DBSession,
+    where: ColumnElement[bool],
+    *,
+    own_id: int | None,
+    now: datetime,
+    limits: Limits,
+) -> Sequence[Session]:
+    """Lock and return the live sessions that match, and the actor's own, ordered by id.
+
+    One statement in one order: two people who end each other cannot deadlock, the second waits
+    and is then told that their session has ended.
+    """
+    wanted = and_(where, alive(now=now, limits=limits))
+    if own_id is not None:
+        wanted = or_(Session.id == own_id, wanted)
+    return dbsession.scalars(
+        select(Session)
+        .where(wanted)
+        .order_by(Session.id)
+        .with_for_update(of=Session)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def end(
+    dbsession: DBSession,
+    sessions: Iterable[Session],
+    *,
+    reason: EndReason,
+    actor: Actor,
+    now: datetime,
+    note: str | None = None,
+) -> int:
+    """End these locked sessions, record each, and return how many were still going."""
+    ended = 0
+    for session in sessions:
+        if session.ended_at is not None:
+            continue
+        _end(dbsession, session, reason=reason, at=now, actor=actor, now=now, note=note)
+        ended += 1
+    dbsession.flush()
+    return ended
+
+
+def _end(
+    dbsession: DBSession,
+    session: Session,
+    *,
+    reason: str,
+    at: datetime,
+    actor: Actor,
+    now: datetime,
+    note: str | None = None,
+) -> None:
+    session.ended_at = at
+    session.end_reason = reason
+    session.ended_by = actor.user_id
+    session.end_note = note
+    audit.record(
+        dbsession,
+        Event.SESSION_ENDED,
+        actor=actor,
+        now=now,
+        subject_id=session.user_id,
+        session_id=session.public_id.hex,
+        reason=reason,
+        details={"note": note} if note else None,
+    )
+
+
+def set_not_before(dbsession: DBSession, subject: str) -> None:
+    """End by instant all that began up to now under a subject, even what is not yet visible.
+
+    The instant is the clock read after the row is locked, and never goes back.
+    """
+    dbsession.execute(
+        insert(dbsession, NotBefore).values(subject=subject, instant=EPOCH).on_conflict_do_nothing()
+    )
+    row = dbsession.scalars(
+        select(NotBefore)
+        .where(NotBefore.subject == subject)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    row.instant = max(clock(dbsession), row.instant)
+    dbsession.flush()
+
+
+def end_all_of(
+    dbsession: DBSession,
+    user_id: str,
+    *,
+    own_id: int | None,
+    reason: EndReason,
+    actor: Actor,
+    now: datetime,
+    limits: Limits,
+    note: str | None = None,
+) -> int:
+    """End all sessions of a person, also one whose sign-in is under way; return how many."""
+    locked = lock_alive(
+        dbsession, Session.user_id == user_id, own_id=own_id, now=now, limits=limits
+    )
+    set_not_before(dbsession, user_subject(user_id))
+    theirs = [session for session in locked if session.user_id == user_id]
+    return end(dbsession, theirs, reason=reason, actor=actor, now=now, note=note)
+
+
+def end_lapsed(
+    dbsession: DBSession,
+    *,
+    now: datetime,
+    limits: Limits,
+    batch: int,
+    session_id: int | None = None,
+) -> int:
+    """Write down the end of sessions that are over but not yet marked; return how many.
+
+    Rows that somebody holds are left for next time, so that several machines can do this at
+    once and nobody waits.
+    """
+    statement = (
+        select(Session, _everyone.instant, _own.instant, User.active)
+        .join(_everyone, _everyone.subject == EVERYONE)
+        .join(_own, _own.subject == "user:" + Session.user_id)
+        .outerjoin(User, User.id == Session.user_id)
+        .where(Session.ended_at.is_(None), ~alive(now=now, limits=limits))
+        .order_by(Session.id)
+        .limit(batch)
+        .with_for_update(skip_locked=True, of=Session)
+        .execution_options(populate_existing=True)
+    )
+    if session_id is not None:
+        statement = statement.where(Session.id == session_id)
+    lapsed = dbsession.execute(statement).all()
+    for session, everyone_instant, own_instant, active in lapsed:
+        over = why_over(
+            session,
+            now=now,
+            limits=limits,
+            not_before=max(everyone_instant, own_instant),
+            active=active is not False,
+        )
+        at = {EndReason.EXPIRED: session.expires_at, EndReason.IDLE: session.idle_expires_at}
+        _end(
+            dbsession,
+            session,
+            reason=str(over),
+            at=min(now, at.get(EndReason(str(over)), now)),
+            actor=Actor(user_id=audit.SYSTEM),
+            now=now,
+        )
+    dbsession.flush()
+    return len(lapsed)

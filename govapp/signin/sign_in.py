@@ -1,0 +1,132 @@
+"""``/sign-in`` and ``/sign-out``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.csrf import check_csrf_token
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.request import Request
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.view import view_config
+
+from govapp import audit, db, sessions, users
+from govapp.audit import Event
+from govapp.forms import posted
+from govapp.models import User
+from govapp.paths import local_path
+from govapp.sessions.store import BeganTooLate
+from govapp.attempts import hasher_of, reserve, too_many
+from govapp.signin.words import why
+from govapp.throttle import Throttled, reset, sign_in_buckets
+
+WRONG = "Login or password is not right. Check both and try again."
+TEMPLATE = "templates/sign_in.jinja2"
+
+
+@view_config(
+    route_name="sign-in",
+    request_method="GET",
+    renderer=TEMPLATE,
+    permission=NO_PERMISSION_REQUIRED,
+)
+def form(request: Request) -> Any:
+    """Show the form, and why the last session ended if it just did."""
+    if request.identity is not None:
+        return HTTPSeeOther("/")
+    reason = request.session.forget("why") or request.presented_session.over
+    return _page(next_path=request.GET.get("next"), why_over=why(reason))
+
+
+@view_config(
+    route_name="sign-in",
+    request_method="POST",
+    renderer=TEMPLATE,
+    permission=NO_PERMISSION_REQUIRED,
+)
+def sign_in(request: Request) -> Any:
+    """Begin a session for whoever gives the right login and password."""
+    login, password = posted(request, "login"), posted(request, "password")
+    buckets = sign_in_buckets(users.login_key(login), request.source_address)
+    try:
+        reserve(request, buckets)
+    except Throttled as throttled:
+        request.report(Event.SIGN_IN_THROTTLED, reason="too many attempts")
+        return too_many(request, throttled)
+
+    # Everything up to here, and the hash, happens before the request's first statement, so that
+    # hashing never holds SQLite's one write lock.
+    user, new_hash = _verified(request, login, password)
+    if user is None or not _begin(request, user, new_hash):
+        request.report(Event.SIGN_IN_FAILED, reason="credentials")
+        request.response.status_int = 400
+        return _page(login=login, next_path=posted(request, "next"), error=WRONG)
+    request.after_commit(lambda dbsession: reset(dbsession, buckets, now=request.now))
+    return HTTPSeeOther(local_path(posted(request, "next")) or "/")
+
+
+def _verified(request: Request, login: str, password: str) -> tuple[User | None, str | None]:
+    """Return the active person whose password this is, and a new hash if theirs is outdated."""
+    hasher = hasher_of(request)
+    with db.reading_session(request.registry) as reader:
+        user = users.by_login(reader, login) if users.is_login(login) else None
+    usable = user is not None and user.active
+    if not hasher.verify(user.password_hash if user and usable else None, password):
+        return None, None
+    assert user is not None and user.password_hash is not None
+    outdated = hasher.needs_rehash(user.password_hash)
+    return user, hasher.hash(password) if outdated else None
+
+
+def _begin(request: Request, user: User, new_hash: str | None) -> bool:
+    """Begin the session; False if the person was disabled or changed the password meanwhile."""
+    dbsession = request.dbsession
+    current = users.unchanged_since(dbsession, user, exclusive=new_hash is not None)
+    if current is None:
+        return False
+    if new_hash is not None:
+        current.password_hash = new_hash
+    try:
+        row = sessions.begin(request, user.id, method="password")
+    except BeganTooLate:
+        return False
+    audit.record(
+        dbsession,
+        Event.SIGNED_IN,
+        actor=sessions.actor_of(request, row),
+        now=request.now,
+        subject_id=user.id,
+    )
+    return True
+
+
+def _page(
+    *,
+    login: str = "",
+    next_path: str | None = None,
+    why_over: str | None = None,
+    error: str | None = None,
+) -> dict[str, Any]:
+    return {
+        "login": login,
+        "next_path": local_path(next_path) or "",
+        "why_over": why_over,
+        "error": error,
+    }
+
+
+@view_config(
+    route_name="sign-out",
+    request_method="POST",
+    permission=NO_PERMISSION_REQUIRED,
+    require_csrf=False,
+)
+def sign_out(request: Request) -> Response:
+    """End this session; without a live one there is nothing to protect, and nothing to end."""
+    response = HTTPSeeOther(request.route_path("sign-in"))
+    if request.identity is not None:
+        check_csrf_token(request)
+        sessions.end(request)
+        request.session.remember("why", "signed-out")
+    return response

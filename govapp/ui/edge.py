@@ -1,0 +1,104 @@
+"""The outermost tween: refuses what no page should meet, before anything else runs.
+
+Undecodable input, a foreign Host, http where the site is https; and puts the security headers
+on every answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from pyramid.httpexceptions import HTTPPermanentRedirect
+from pyramid.registry import Registry
+from pyramid.request import Request
+from pyramid.response import Response
+
+from govapp.errors import error_page
+from govapp.facts import settings_of
+from govapp.network import is_trusted, parse_address
+from govapp.ui.headers import secure
+
+# Probes reach the application by address, whatever the Host.
+PROBES = {"/healthz", "/readyz"}
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+METHODS = {"GET", "HEAD", "POST"}
+
+
+def edge_tween_factory(
+    handler: Callable[[Request], Response], registry: Registry
+) -> Callable[[Request], Response]:
+    """Refuse, redirect or pass on; then add the headers."""
+
+    def edge_tween(request: Request) -> Response:
+        _trust_scheme(request)
+        response = _refusal(request) or handler(request)
+        return secure(response, https=request.scheme == "https")
+
+    return edge_tween
+
+
+def _trust_scheme(request: Request) -> None:
+    """Believe a trusted proxy about https; nobody else."""
+    peer = parse_address(request.environ.get("REMOTE_ADDR"))
+    proto = request.headers.get("X-Forwarded-Proto")
+    if proto in {"http", "https"} and is_trusted(peer, settings_of(request).trusted_proxies):
+        request.scheme = proto
+
+
+def _refusal(request: Request) -> Response | None:
+    if request.environ.get("PATH_INFO") in PROBES:
+        return None
+    if request.method not in METHODS:
+        return error_page(
+            request,
+            405,
+            title="Not possible",
+            message="This address cannot be used in this way.",
+            next_step="Go back and use the links and buttons of the page.",
+        )
+    if not _is_decodable(request) or not _is_our_host(request):
+        return error_page(
+            request,
+            400,
+            title="The request could not be read",
+            message="Something in the address or in the form is not valid text for this site.",
+            next_step="Check the address, or go back and try again.",
+        )
+    settings = settings_of(request)
+    if settings.is_https and request.scheme != "https":
+        return _to_https(request, settings.base_url)
+    return None
+
+
+def _is_decodable(request: Request) -> bool:
+    """Tell whether path, query and cookies are text (S-095)."""
+    try:
+        texts = [request.path_info, *request.GET.values(), *request.GET.keys()]
+        request.cookies.get("")
+    except UnicodeDecodeError:
+        return False
+    return not any("\0" in text for text in texts)
+
+
+def _is_our_host(request: Request) -> bool:
+    """Tell whether the Host is the one in base_url; on loopback, any name of this machine."""
+    host = urlsplit(f"//{request.host}").hostname if _is_plain(request.host) else None
+    ours = settings_of(request).host
+    return host == ours or (ours in LOOPBACK and host in LOOPBACK)
+
+
+def _is_plain(host: str) -> bool:
+    return host.isascii() and host.isprintable() and not set(host) & set("/\\?#@")
+
+
+def _to_https(request: Request, base_url: str) -> Response:
+    if request.method == "POST":
+        return error_page(
+            request,
+            400,
+            title="Not protected",
+            message="This form was sent without encryption, so it was not processed.",
+            next_step="Open the site again by its https address.",
+        )
+    return HTTPPermanentRedirect(base_url + request.path_qs)
