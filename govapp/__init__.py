@@ -26,21 +26,25 @@ CLOSED = "closed"
 
 def main(global_config: Mapping[str, str], **ini: Any) -> Router:
     """Return the WSGI application. Raises SettingsError listing all that is wrong."""
-    settings = startup.checked(global_config, ini)
-    with Configurator(settings=settings, root_factory=Site) as config:
-        config.set_default_permission(CLOSED)
-        # Our storage policy checks the origin, on http too; Pyramid's check would add nothing.
-        config.set_default_csrf_options(require_csrf=True, check_origin=False)
-        config.include("govapp.db")
-        config.include("govapp.sessions")
-        config.include("govapp.security")
-        config.include("govapp.ui")
-        config.include("govapp.signin")
-        config.include("govapp.account")
-        config.include("govapp.admin")
-        config.add_route("home", "/")
-        config.add_view(_home, route_name="home", permission=NO_PERMISSION_REQUIRED)
-        return config.make_wsgi_app()
+    return configure(startup.checked(global_config, ini)).make_wsgi_app()
+
+
+def configure(settings: Mapping[str, Any]) -> Configurator:
+    """Return the application's configuration, closed by default, to be made or extended."""
+    config = Configurator(settings=dict(settings), root_factory=Site)
+    config.set_default_permission(CLOSED)
+    # Our storage policy checks the origin, on http too; Pyramid's check would add nothing.
+    config.set_default_csrf_options(require_csrf=True, check_origin=False)
+    config.include("govapp.db")
+    config.include("govapp.sessions")
+    config.include("govapp.security")
+    config.include("govapp.ui")
+    config.include("govapp.signin")
+    config.include("govapp.account")
+    config.include("govapp.admin")
+    config.add_route("home", "/")
+    config.add_view(_home, route_name="home", permission=NO_PERMISSION_REQUIRED)
+    return config
 
 
 def _home(request: Request) -> Response:

@@ -97,8 +97,16 @@ def settings(database_url):
 
 
 @pytest.fixture
-def app(settings, clock):
-    application = govapp.main({}, **settings)
+def extend():
+    """What a test adds to the application's configuration; see tests.support.probes."""
+    return lambda config: None
+
+
+@pytest.fixture
+def app(settings, clock, extend):
+    config = govapp.configure(settings)
+    extend(config)
+    application = config.make_wsgi_app()
     application.registry["govapp.clock"] = clock
     yield application
     application.registry["dbsession_factory"].kw["bind"].dispose()

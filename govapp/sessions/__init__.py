@@ -36,7 +36,7 @@ from govapp.devices import device_label
 from govapp.facts import settings_of
 from govapp.models import Session
 from govapp.policy import EndReason
-from govapp.sessions import cookie, csrf, lookup, report, store, tokens
+from govapp.sessions import afterwards, cookie, csrf, lookup, store, tokens
 from govapp.sessions.guard import SessionEnded
 from govapp.sessions.session import RequestSession, SessionKeyError
 
@@ -63,14 +63,14 @@ def includeme(config: Configurator) -> None:
     config.add_request_method(lookup.presented_session, "presented_session", reify=True)
     config.add_request_method(lambda request: [], "afterwards", reify=True)
     config.add_request_method(lambda request: False, "committed", reify=True)
-    config.add_request_method(report.actor, "actor", property=True)
-    config.add_request_method(report.report, "report")
-    config.add_request_method(report.after_commit, "after_commit")
+    config.add_request_method(afterwards.actor, "actor", property=True)
+    config.add_request_method(afterwards.report, "report")
+    config.add_request_method(afterwards.after_commit, "after_commit")
     config.add_tween("govapp.sessions.guard.guard_tween_factory", under=TM, over=EXCVIEW)
-    config.add_tween("govapp.sessions.report.afterwards_tween_factory", over=TM)
+    config.add_tween("govapp.sessions.afterwards.afterwards_tween_factory", over=TM)
     config.add_tween(
         "govapp.sessions.cookie.cookie_tween_factory",
-        over=["govapp.sessions.report.afterwards_tween_factory", TM],
+        over=["govapp.sessions.afterwards.afterwards_tween_factory", TM],
     )
 
 
@@ -155,7 +155,7 @@ def _end_own(request: Request, reason: EndReason) -> None:
 
 def actor_of(request: Request, row: Session) -> Actor:
     """Return the actor of a session that this request began."""
-    actor = report.actor(request)
+    actor = afterwards.actor(request)
     return replace(actor, user_id=row.user_id, session_id=row.public_id.hex)
 
 

@@ -29,7 +29,7 @@ def report(request: Request, event: Event, **facts: Any) -> None:
     actor = request.actor
 
     def write(dbsession: DBSession) -> None:
-        audit.refused(dbsession, event, actor=actor, now=request.now, **facts)
+        audit.note(dbsession, event, actor=actor, now=request.now, **facts)
 
     log.info("%s", event, extra={"event": str(event), "request_id": request.request_id})
     request.afterwards.append((write, False))
@@ -61,19 +61,38 @@ def afterwards_tween_factory(
     """Write what waited for the end of the transaction."""
 
     def afterwards_tween(request: Request) -> Response:
-        response = handler(request)
-        due = [write for write, if_committed in _waiting(request) if not if_committed or request.committed]
-        if due:
-            try:
-                with db.independent_session(registry) as dbsession:
-                    for write in due:
-                        write(dbsession)
-            except SQLAlchemyError:
-                # The answer stands either way; staff must learn that the trail has a gap.
-                log.exception("the audit trail could not be written, request %s", request.request_id)
+        try:
+            response = handler(request)
+        finally:
+            _release(request)
+        _write(request)
         return response
 
     return afterwards_tween
+
+
+def _release(request: Request) -> None:
+    """Roll back what is still open.
+
+    The transaction package leaves it so when a before-commit hook raises; on SQLite that would
+    keep everyone from writing until the garbage collector comes by.
+    """
+    dbsession = vars(request).get("dbsession")
+    if dbsession is not None and dbsession.in_transaction():
+        dbsession.close()
+
+
+def _write(request: Request) -> None:
+    due = [write for write, if_commit in _waiting(request) if request.committed or not if_commit]
+    if not due:
+        return
+    try:
+        with db.independent_session(request.registry) as dbsession:
+            for write in due:
+                write(dbsession)
+    except SQLAlchemyError:
+        # The answer stands either way; staff must learn that the trail has a gap.
+        log.exception("the audit trail could not be written, request %s", request.request_id)
 
 
 def _waiting(request: Request) -> list[tuple[Write, bool]]:
