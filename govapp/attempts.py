@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pyramid.request import Request
 from pyramid.response import Response
 
@@ -15,8 +13,8 @@ from govapp.throttle import Bucket, Throttled
 
 def hasher_of(request: Request) -> Hasher:
     """Return the application's password hasher."""
-    hasher: Any = request.registry["govapp.hasher"]
-    return hasher  # type: ignore[no-any-return]
+    hasher: Hasher = request.registry["govapp.hasher"]
+    return hasher
 
 
 def reserve(request: Request, buckets: list[Bucket]) -> int:

@@ -1,9 +1,9 @@
 """The audit trail: what happened, to whom, by whom; and what was refused.
 
 An effect is recorded in the effect's own transaction (:func:`record`), so that neither stands
-without the other. A refusal is recorded on the independent connection (:func:`refused`), so that
-it survives the rollback of what it refused. Event names follow the OWASP Logging Vocabulary
-where it has one (S-119).
+without the other. A refusal, or a look at somebody's sessions, is recorded on the independent
+connection (:func:`note`), so that it survives the rollback of what was refused. Event names
+follow the OWASP Logging Vocabulary where it has one (S-119).
 """
 
 from __future__ import annotations
@@ -101,29 +101,31 @@ def record(
     )
 
 
-def refused(
+def note(
     dbsession: DBSession,
     event: Event,
     *,
     actor: Actor,
     now: datetime,
     subject_id: str | None = None,
+    session_id: str | None = None,
     action: str | None = None,
     reason: str | None = None,
     details: Mapping[str, Any] | None = None,
+    outcome: str = "refused",
 ) -> None:
-    """Record a refusal; ``dbsession`` is an independent one.
+    """Record what changed nothing: a refusal, or a read; ``dbsession`` is an independent one.
 
-    Refusals of somebody signed in are rows of their own. Anonymous ones are counted in one row
+    What somebody signed in did is a row of its own. Anonymous refusals are counted in one row
     per source, event and minute, so that a flood cannot fill the table (invariant 2).
     """
     values = {
         "at": now,
         "event": event,
-        "outcome": "refused",
+        "outcome": outcome,
         "actor_id": actor.user_id,
         "subject_id": subject_id,
-        "session_id": actor.session_id,
+        "session_id": session_id or actor.session_id,
         "address": actor.address,
         "request_id": actor.request_id,
         "action": action,
@@ -143,7 +145,7 @@ def refused(
     )
 
 
-def events(scope: frozenset[str]) -> Select[tuple[AuditEvent]]:
+def events(scope: frozenset[str]) -> Select[AuditEvent]:
     """Return the events that somebody with this scope may read, newest first.
 
     Whoever reads over a group sees what concerns its members; the rest needs everyone.

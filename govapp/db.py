@@ -153,17 +153,23 @@ def writer_engine(url: URL) -> Engine:
         engine = _sqlite_engine(url, wait_seconds=SQLITE_WAIT_SECONDS)
         _begin_immediately(engine)
         return engine
-    return _tracked(create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10))
+    return _tracked(
+        create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=10)
+    )
 
 
 def reader_engine(url: URL) -> Engine:
     """Return the AUTOCOMMIT engine. No pre-ping: the look-up itself is retried instead."""
     if url.get_backend_name() == "sqlite":
-        return _sqlite_engine(
-            url, wait_seconds=SQLITE_WAIT_SECONDS, isolation_level="AUTOCOMMIT"
-        )
+        return _sqlite_engine(url, wait_seconds=SQLITE_WAIT_SECONDS, isolation_level="AUTOCOMMIT")
     return _tracked(
-        create_engine(url, isolation_level="AUTOCOMMIT", pool_size=10, max_overflow=10)
+        create_engine(
+            url,
+            hide_parameters=True,
+            isolation_level="AUTOCOMMIT",
+            pool_size=10,
+            max_overflow=10,
+        )
     )
 
 
@@ -174,22 +180,24 @@ def independent_engine(url: URL) -> Engine:
         _begin_immediately(engine)
         return engine
     milliseconds = INDEPENDENT_TIMEOUT_SECONDS * 1000
+    timeouts = f"-c lock_timeout={milliseconds // 2} -c statement_timeout={milliseconds}"
     return _tracked(
         create_engine(
             url,
+            hide_parameters=True,
             pool_pre_ping=True,
             pool_size=2,
             max_overflow=2,
             pool_timeout=INDEPENDENT_TIMEOUT_SECONDS,
-            connect_args={
-                "options": f"-c lock_timeout={milliseconds // 2} -c statement_timeout={milliseconds}"
-            },
+            connect_args={"options": timeouts},
         )
     )
 
 
 def _sqlite_engine(url: URL, *, wait_seconds: int, **options: Any) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": wait_seconds}, **options)
+    engine = create_engine(
+        url, hide_parameters=True, connect_args={"timeout": wait_seconds}, **options
+    )
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, record: Any) -> None:

@@ -49,9 +49,7 @@ class Hasher:
     """
 
     def __init__(self, *, memory_kib: int, iterations: int) -> None:
-        self._argon2 = PasswordHasher(
-            memory_cost=memory_kib, time_cost=iterations, parallelism=1
-        )
+        self._argon2 = PasswordHasher(memory_cost=memory_kib, time_cost=iterations, parallelism=1)
         self._turn = threading.BoundedSemaphore(os.cpu_count() or 1)
         self._nobody = self._argon2.hash("nobody has this password")
 
@@ -68,11 +66,11 @@ class Hasher:
         """
         with self._turn:
             try:
-                matches = self._argon2.verify(stored or self._nobody, password[:MAX_LENGTH])
+                self._argon2.verify(stored or self._nobody, password[:MAX_LENGTH])
             except (VerificationError, InvalidHashError):
                 return False
         # A longer one was never accepted, so it is nobody's password.
-        return matches and stored is not None and len(password) <= MAX_LENGTH
+        return stored is not None and len(password) <= MAX_LENGTH
 
     def needs_rehash(self, stored: str) -> bool:
         """Tell whether a stored hash was made with other parameters than today's."""

@@ -138,9 +138,7 @@ def add_grant(
     _require_held(giver, frozenset({grant}), what="give")
     if dbsession.get(models.Grant, (group, grant.permission, grant.over)) is not None:
         return False
-    dbsession.add(
-        models.Grant(group_name=group, permission=grant.permission, over=grant.over)
-    )
+    dbsession.add(models.Grant(group_name=group, permission=grant.permission, over=grant.over))
     dbsession.flush()
     members = dbsession.scalars(
         select(models.Membership.user_id).where(models.Membership.group_name == group)

@@ -10,8 +10,6 @@ and the same 404, and nobody who is not signed in loads anything.
 
 from __future__ import annotations
 
-from typing import Any
-
 from pyramid.authorization import Allow, Authenticated
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound
 from pyramid.request import Request
@@ -102,12 +100,21 @@ class OwnSession:
         return Decision(own, f"the session is {'' if own else 'not '}the requester's")
 
 
-class GroupResource(Site):
-    """A group."""
+class GroupResource:
+    """A group: what is held over its members decides."""
 
     def __init__(self, request: Request, group: models.Group) -> None:
-        super().__init__(request)
+        self.request = request
         self.group = group
+
+    def __acl__(self) -> ACL:
+        me = f"user:{self.request.identity.user_id}"
+        return [(Allow, me, p) for p in Permission if self.decide(p).allowed]
+
+    def decide(self, permission: str) -> Decision:
+        """Return whether the requester holds a permission over this group, and why."""
+        over = self.request.identity.covers(permission, frozenset({self.group.name}))
+        return Decision(over, f"{permission} is {'' if over else 'not '}held over the group")
 
 
 # ---------------------------------------------------------------- route factories
@@ -160,16 +167,17 @@ def user(request: Request) -> UserResource:
 
 
 def group(request: Request) -> GroupResource:
-    """Return the group that the URL names."""
-    _require_identity(request)
+    """Return the group that the URL names, if the requester's grants reach it."""
+    identity = _require_identity(request)
     found = request.dbsession.get(models.Group, request.matchdict["name"])
-    if found is None:
+    scope = policy.scope(identity.grants, *Permission)
+    if found is None or not policy.covers(scope, [found.name]):
         raise HTTPNotFound
     return GroupResource(request, found)
 
 
 def _require_identity(request: Request) -> Identity:
-    identity: Any = request.identity
+    identity: Identity | None = request.identity
     if identity is None:
         raise HTTPForbidden
-    return identity  # type: ignore[no-any-return]
+    return identity

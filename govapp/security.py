@@ -34,9 +34,14 @@ SIGNED_IN = "signed-in"
 class FoundUser(Protocol):
     """What a user finder returns."""
 
-    name: str
-    login: str
-    active: bool
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def login(self) -> str: ...
+
+    @property
+    def active(self) -> bool: ...
 
 
 UserFinder = Callable[[Request, str], FoundUser | None]

@@ -134,9 +134,7 @@ class Settings:
     rotation_grace_seconds: int = _setting(
         _seconds(0, 60), 10, doc="how long a rotated cookie still works for requests under way"
     )
-    link_seconds: int = _setting(
-        _seconds(60, 7 * DAY), DAY, doc="how long a one-time link works"
-    )
+    link_seconds: int = _setting(_seconds(60, 7 * DAY), DAY, doc="how long a one-time link works")
     keep_ended_seconds: int = _setting(
         _seconds(3600, 365 * DAY), 30 * DAY, doc="ended sessions are kept this long"
     )
@@ -149,9 +147,7 @@ class Settings:
     argon2_memory_kib: int = _setting(
         _whole(8), MIN_MEMORY_KIB, doc="memory of one password hash, in KiB"
     )
-    argon2_iterations: int = _setting(
-        _whole(1), MIN_ITERATIONS, doc="passes of one password hash"
-    )
+    argon2_iterations: int = _setting(_whole(1), MIN_ITERATIONS, doc="passes of one password hash")
 
     @property
     def user_limits(self) -> Limits:
@@ -225,9 +221,7 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
         shorter = values.get(idle, defaults[idle])
         longer = values.get(absolute, defaults[absolute])
         if shorter > longer:
-            problems.append(
-                f"{PREFIX}{idle} is {shorter}, more than {PREFIX}{absolute} {longer}"
-            )
+            problems.append(f"{PREFIX}{idle} is {shorter}, more than {PREFIX}{absolute} {longer}")
     return problems
 
 

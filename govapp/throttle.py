@@ -124,9 +124,18 @@ def reset(dbsession: DBSession, buckets: list[Bucket], *, now: datetime) -> None
     )
 
 
-def forget_old(dbsession: DBSession, *, now: datetime) -> int:
-    """Remove counts that no longer say anything; return how many."""
-    removed = dbsession.execute(
-        delete(Throttle).where(Throttle.last_at <= now - timedelta(seconds=FORGET_SECONDS))
-    )
-    return int(getattr(removed, "rowcount", 0))
+def forget_old(dbsession: DBSession, *, now: datetime, batch: int) -> int:
+    """Remove some counts that no longer say anything; return how many.
+
+    Rows that somebody holds are left for next time, so that nobody waits in a circle.
+    """
+    old = Throttle.last_at <= now - timedelta(seconds=FORGET_SECONDS)
+    keys = dbsession.scalars(
+        select(Throttle.key)
+        .where(old)
+        .order_by(Throttle.key)
+        .limit(batch)
+        .with_for_update(skip_locked=True)
+    ).all()
+    dbsession.execute(delete(Throttle).where(Throttle.key.in_(keys)))
+    return len(keys)

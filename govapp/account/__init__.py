@@ -19,9 +19,7 @@ def includeme(config: Configurator) -> None:
     config.include("govapp.freshness")
     config.add_nav_item("account", "My sessions", "account")
     config.add_route("account", "/account/sessions", factory=resources.Site)
-    config.add_route(
-        "account.revocations", "/account/sessions/revocations", factory=resources.Site
-    )
+    config.add_route("account.revocations", "/account/sessions/revocations", factory=resources.Site)
     config.add_route(
         "account.revocation",
         "/account/sessions/{id:[0-9a-f]{32}}/revocation",

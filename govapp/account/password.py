@@ -11,13 +11,13 @@ from pyramid.view import view_config
 from govapp import attempts, db, passwords, sessions, users
 from govapp.audit import Event
 from govapp.facts import settings_of
+from govapp.filters import plural
 from govapp.forms import posted
 from govapp.models import Session, User
 from govapp.policy import EndReason
 from govapp.security import SIGNED_IN
 from govapp.sessions import store
 from govapp.throttle import Throttled, reset
-from govapp.filters import plural
 
 TEMPLATE = "templates/password.jinja2"
 

@@ -15,6 +15,7 @@ from govapp import sessions
 from govapp.account.words import how_ended
 from govapp.audit import Event
 from govapp.facts import settings_of
+from govapp.filters import plural
 from govapp.forms import posted
 from govapp.models import Session
 from govapp.network import masked
@@ -22,7 +23,6 @@ from govapp.policy import EndReason, Limits
 from govapp.resources import OwnSession
 from govapp.security import SIGNED_IN
 from govapp.sessions import store, tokens
-from govapp.filters import plural
 
 MAX_LISTED = 200
 MAX_ENDED_LISTED = 20
@@ -118,7 +118,8 @@ def _end_all(request: Request) -> Response:
     )
     request.session.leave()
     request.session.flash("You are signed out everywhere.")
-    return HTTPSeeOther(request.route_path("home"))
+    # Nobody is signed in there any more: who asks is shown the way to sign in.
+    return HTTPSeeOther(request.route_path("account"))
 
 
 def _end_selected(request: Request) -> Response:
@@ -171,7 +172,7 @@ def _end_rows(request: Request, rows: Iterable[Session]) -> int:
 def _sign_out(request: Request) -> Response:
     sessions.end(request)
     request.session.flash("You are signed out.")
-    return HTTPSeeOther(request.route_path("home"))
+    return HTTPSeeOther(request.route_path("account"))
 
 
 def _flash_count(request: Request, ended: int, *, already: int) -> None:

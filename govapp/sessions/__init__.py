@@ -55,7 +55,9 @@ def includeme(config: Configurator) -> None:
     registry.setdefault("govapp.look_up", store.look_up())
     registry.setdefault("govapp.is_active", lambda request, row: True)
     registry.setdefault("govapp.limits", lambda request, row: settings_of(request).user_limits)
-    registry.setdefault("govapp.limits_of_user", lambda request, _: settings_of(request).user_limits)
+    registry.setdefault(
+        "govapp.limits_of_user", lambda request, _: settings_of(request).user_limits
+    )
     registry.setdefault("govapp.rechecks", [])
     config.add_directive("add_session_key", _add_session_key)
     config.set_session_factory(_session)

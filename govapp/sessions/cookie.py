@@ -92,9 +92,7 @@ def _send_visit(request: Request, response: Response, session: Any, *, committed
     _set(request, response, name, value or "", visit.LIFETIME_SECONDS)
 
 
-def _set(
-    request: Request, response: Response, name: str, value: str, max_age: int | None
-) -> None:
+def _set(request: Request, response: Response, name: str, value: str, max_age: int | None) -> None:
     response.set_cookie(
         name,
         value,

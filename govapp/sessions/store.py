@@ -223,9 +223,7 @@ def touch(connection: Connection, row: Any, *, now: datetime, touch_seconds: int
     statement = (
         update(Session)
         .where(Session.id == locked.scalar_subquery())
-        .values(
-            last_seen_at=now, idle_expires_at=now + timedelta(seconds=row.idle_seconds)
-        )
+        .values(last_seen_at=now, idle_expires_at=now + timedelta(seconds=row.idle_seconds))
     )
     if not sqlite:
         connection.execute(statement)
@@ -365,6 +363,7 @@ def end_lapsed(
     """
     statement = (
         select(Session, _everyone.instant, _own.instant, User.active)
+        .select_from(Session)
         .join(_everyone, _everyone.subject == EVERYONE)
         .join(_own, _own.subject == "user:" + Session.user_id)
         .outerjoin(User, User.id == Session.user_id)

@@ -30,5 +30,3 @@ def includeme(config: Configurator) -> None:
     config.add_route("welcome", "/welcome")
     config.add_route("welcome-link", "/welcome/{token}")
     config.scan("govapp.signin")
-
-

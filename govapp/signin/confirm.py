@@ -9,29 +9,25 @@ from pyramid.request import Request
 from pyramid.view import view_config
 
 from govapp import audit, db, sessions
+from govapp.attempts import confirm_bucket, hasher_of, reserve, too_many
 from govapp.audit import Event
 from govapp.forms import posted
 from govapp.models import User
 from govapp.paths import local_path
 from govapp.policy import EndReason
 from govapp.security import SIGNED_IN
-from govapp.attempts import confirm_bucket, hasher_of, reserve, too_many
 from govapp.throttle import Throttled, reset
 
 TEMPLATE = "templates/confirm.jinja2"
 
 
-@view_config(
-    route_name="confirm", request_method="GET", renderer=TEMPLATE, permission=SIGNED_IN
-)
+@view_config(route_name="confirm", request_method="GET", renderer=TEMPLATE, permission=SIGNED_IN)
 def form(request: Request) -> dict[str, Any]:
     """Ask for the password."""
     return _page(request, next_path=request.GET.get("next"))
 
 
-@view_config(
-    route_name="confirm", request_method="POST", renderer=TEMPLATE, permission=SIGNED_IN
-)
+@view_config(route_name="confirm", request_method="POST", renderer=TEMPLATE, permission=SIGNED_IN)
 def confirm(request: Request) -> Any:
     """Renew the proof and the session's secret; after too many failures, end the session."""
     identity = request.identity

@@ -12,12 +12,12 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
 from govapp import audit, db, sessions, users
+from govapp.attempts import hasher_of, reserve, too_many
 from govapp.audit import Event
 from govapp.forms import posted
 from govapp.models import User
 from govapp.paths import local_path
 from govapp.sessions.store import BeganTooLate
-from govapp.attempts import hasher_of, reserve, too_many
 from govapp.signin.words import why
 from govapp.throttle import Throttled, reset, sign_in_buckets
 
@@ -71,11 +71,11 @@ def _verified(request: Request, login: str, password: str) -> tuple[User | None,
     hasher = hasher_of(request)
     with db.reading_session(request.registry) as reader:
         user = users.by_login(reader, login) if users.is_login(login) else None
-    usable = user is not None and user.active
-    if not hasher.verify(user.password_hash if user and usable else None, password):
+    stored = user.password_hash if user is not None and user.active else None
+    is_right = hasher.verify(stored, password)
+    if user is None or stored is None or not is_right:
         return None, None
-    assert user is not None and user.password_hash is not None
-    outdated = hasher.needs_rehash(user.password_hash)
+    outdated = hasher.needs_rehash(stored)
     return user, hasher.hash(password) if outdated else None
 
 

@@ -15,20 +15,18 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
 from govapp import passwords, users
+from govapp.attempts import hasher_of
 from govapp.audit import Actor, Event
 from govapp.facts import settings_of
 from govapp.forms import posted
 from govapp.models import User
 from govapp.policy import EndReason
 from govapp.sessions import store
-from govapp.attempts import hasher_of
 
 TEMPLATE = "templates/welcome.jinja2"
 
 
-@view_config(
-    route_name="welcome-link", request_method="GET", permission=NO_PERMISSION_REQUIRED
-)
+@view_config(route_name="welcome-link", request_method="GET", permission=NO_PERMISSION_REQUIRED)
 def take_link(request: Request) -> Response:
     """Move the token from the address into the visit cookie."""
     request.session.remember("link", request.matchdict["token"][:100])
@@ -66,9 +64,7 @@ def set_password(request: Request) -> Any:
     user = users.use_link(dbsession, request.session.recall("link") or "", now=request.now)
     if user is None:
         raise _refused(request)
-    actor = Actor(
-        user_id=user.id, address=request.source_address, request_id=request.request_id
-    )
+    actor = Actor(user_id=user.id, address=request.source_address, request_id=request.request_id)
     users.set_password(dbsession, user, password_hash, actor=actor, now=request.now)
     store.end_all_of(
         dbsession,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from typing import Any
 
 from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken
 from pyramid.httpexceptions import HTTPBadRequest, HTTPClientError, HTTPNotFound
@@ -56,7 +57,7 @@ def forbidden(error: Exception, request: Request) -> Response:
 
 
 def _reason(error: Exception) -> str:
-    result = getattr(error, "result", None)
+    result: Any = getattr(error, "result", None)
     decide = getattr(getattr(result, "context", None), "decide", None)
     if decide is not None:
         return str(decide(result.permission).reason)

@@ -70,9 +70,13 @@ class Frame:
         return NavLink(item.label, href, current=path == href or deeper)
 
     @property
-    def sign_out_href(self) -> str:
-        """Where to sign out."""
-        return self._request.route_path("sign-out")
+    def sign_out_href(self) -> str | None:
+        """Where to sign out; None in a host application that does it elsewhere."""
+        try:
+            path: str = self._request.route_path("sign-out")
+        except KeyError:
+            return None
+        return path
 
 
 def add_globals(event: BeforeRender) -> None:

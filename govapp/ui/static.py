@@ -7,15 +7,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pyramid.static import QueryStringCacheBuster
 from pyramid.request import Request
+from pyramid.static import QueryStringCacheBuster
 
 ROOT = "govapp.ui:static/"
 MAX_AGE_SECONDS = 365 * 86_400
 _FOLDER = Path(__file__).parent / "static"
 
 
-class HashBuster(QueryStringCacheBuster):  # type: ignore[misc]
+class HashBuster(QueryStringCacheBuster):
     """Adds ``?x=<hash of the file>``."""
 
     def tokenize(self, request: Request, subpath: str, kw: Any) -> str:

@@ -62,9 +62,7 @@ class World:
 
     def leave(self, user_id, group):
         with self.db() as db:
-            powers.remove_member(
-                db, group, user_id, giver=None, actor=SYSTEM, now=self.clock()
-            )
+            powers.remove_member(db, group, user_id, giver=None, actor=SYSTEM, now=self.clock())
 
     def grant(self, group, permission, over="*"):
         with self.db() as db:
@@ -175,8 +173,22 @@ class Browser:
         # server's own: a replayed secret would never count, whatever the server does.
         self.test_app.cookiejar.set_cookie(
             Cookie(
-                0, "govapp", value, None, False, "localhost.local", True, False, "/", True,
-                False, None, False, None, None, {},
+                0,
+                "govapp",
+                value,
+                None,
+                False,
+                "localhost.local",
+                True,
+                False,
+                "/",
+                True,
+                False,
+                None,
+                False,
+                None,
+                None,
+                {},
             )
         )
 

@@ -1,0 +1,199 @@
+"""Errors: a plain sentence, nothing internal, and the right headers on everything."""
+
+import pytest
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+INTERNAL = [
+    "Traceback",
+    "sqlalchemy",
+    "govapp.sessions",
+    "SELECT",
+    "signed-in",
+    "session:list",
+    "__acl__",
+]
+
+
+@pytest.fixture
+def extend():
+    def add_probes(config):
+        def raise_error(request):
+            raise RuntimeError("a secret detail")
+
+        def break_callback(request):
+            def fail(request, response):
+                raise RuntimeError("a secret detail")
+
+            request.add_response_callback(fail)
+            return Response("fine")
+
+        def lose_database(request):
+            raise OperationalError("select secret", {}, Exception("a secret detail"))
+
+        def bad_sql(request):
+            request.dbsession.execute(text("select secret_column from nowhere"))
+
+        for view in (raise_error, break_callback, lose_database, bad_sql):
+            config.add_route(view.__name__, f"/probe/{view.__name__}")
+            config.add_view(view, route_name=view.__name__, permission=NO_PERMISSION_REQUIRED)
+        config.add_route("closed", "/probe/closed")
+        config.add_view(lambda request: Response("open!"), route_name="closed")
+
+    return add_probes
+
+
+@pytest.fixture
+def bea(world, browser):
+    world.user("bea")
+    someone = browser()
+    someone.sign_in("bea")
+    return someone
+
+
+@pytest.mark.standard("S-092")
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/probe/raise_error", 500),
+        ("/probe/break_callback", 500),
+        ("/probe/lose_database", 503),
+        ("/nowhere-at-all", 404),
+        ("/account/sessions/x/revocation", 404),
+        ("/probe/closed", 403),
+    ],
+)
+def test_an_error_page_is_plain_and_tells_nothing(bea, path, status):
+    page = bea.get(path, status=status)
+
+    assert "<h1>" in page.text
+    assert "a secret detail" not in page.text and path not in page.text
+    assert not [word for word in INTERNAL if word in page.text]
+    assert page.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", ["/probe/raise_error", "/nowhere", "/probe/closed"])
+def test_a_client_that_wants_json_gets_json(bea, path):
+    answer = bea.get(path, status="*", headers={"Accept": "application/json"})
+
+    assert set(answer.json) <= {"error", "message", "incident"}
+
+
+def test_without_a_session_json_gets_401(browser, world):
+    browser().get("/account/sessions", headers={"Accept": "application/json"}, status=401)
+
+
+def test_a_lost_database_says_when_to_try_again(bea):
+    assert bea.get("/probe/lose_database", status=503).headers["Retry-After"]
+
+
+@pytest.mark.standard("S-094")
+def test_without_a_database_nobody_is_anybody(bea, app, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise OperationalError("connect", {}, Exception("no route"))
+
+    monkeypatch.setattr(app.registry["govapp.engines"].reader, "connect", refuse)
+
+    bea.get("/account/sessions", status=503)
+    bea.get("/static/govapp.css", status=200)
+    bea.get("/healthz", status=200)
+
+
+@pytest.mark.standard("S-053")
+def test_a_view_that_names_no_permission_is_closed(bea, browser):
+    bea.get("/probe/closed", status=403)
+    assert "/sign-in" in browser().get("/probe/closed", status=303).location
+
+
+@pytest.mark.standard("S-095")
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/%ff",
+        "/account/sessions?a=%ff",
+        "/sign-in?next=%ff",
+        "/%00",
+        "/sign-in?next=%00",
+        "/?%ff=1",
+    ],
+)
+def test_undecodable_input_is_400(browser, world, path):
+    browser().get(path, status=[400, 404])
+
+
+@pytest.mark.standard("S-095")
+@pytest.mark.parametrize("field", ["login", "password", "next"])
+@pytest.mark.parametrize("value", ["a\0b", "\udcff", "x" * 9000])
+def test_hostile_fields_are_refused(browser, world, field, value):
+    fields = {"login": "bea", "password": "x"} | {field: value.encode("utf-8", "surrogateescape")}
+
+    answer = browser().post("/sign-in", fields, status=[400])
+
+    assert 'role="alert"' in answer.text or "not valid" in answer.text
+
+
+@pytest.mark.standard("S-098")
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/sign-in",
+        "/account/sessions",
+        "/nowhere",
+        "/probe/raise_error",
+        "/probe/break_callback",
+        "/sign-in?a=%ff",
+    ],
+)
+def test_every_answer_carries_the_security_headers(bea, path):
+    answer = bea.get(path, status="*")
+
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src")
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+    assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "Strict-Transport-Security" not in answer.headers
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+@pytest.mark.standard("S-097")
+@pytest.mark.parametrize("method", ["TRACE", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_other_methods_are_refused(browser, world, method):
+    browser().test_app.request("/account/sessions", method=method, status=405)
+
+
+@pytest.mark.standard("S-134")
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "localhost.evil", "@", "a b"])
+def test_another_host_is_refused_but_probes_answer(browser, world, host):
+    browser().get("/sign-in", headers={"Host": host}, status=400)
+    browser().get("/healthz", headers={"Host": host}, status=200)
+
+
+def test_readyz_asks_the_database(browser, world, app, monkeypatch):
+    browser().get("/readyz", status=200)
+
+    def refuse(*args, **kwargs):
+        raise OperationalError("connect", {}, Exception("no route"))
+
+    from govapp import db
+
+    monkeypatch.setattr(db.engines(app.registry).independent, "connect", refuse)
+    assert browser().get("/readyz", status=503).text == "unavailable\n"
+
+
+@pytest.mark.standard("S-018")
+def test_what_sets_a_cookie_is_never_stored(browser, world):
+    world.user("bea")
+
+    for answer in (browser().get("/sign-in"), browser().sign_in("bea")):
+        assert answer.headers.getall("Set-Cookie")
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_static_files_are_kept_and_set_no_cookie(browser, world):
+    answer = browser().get("/static/govapp.css", status=200)
+
+    assert "max-age=31536000" in answer.headers["Cache-Control"]
+    assert "Set-Cookie" not in answer.headers

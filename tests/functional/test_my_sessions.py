@@ -1,0 +1,309 @@
+"""My sessions: what is mine, ending what I choose, and nobody else's."""
+
+import pytest
+
+IPHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 "
+    "(KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1"
+)
+
+
+@pytest.fixture
+def bea(world, browser):
+    world.user("bea", "customers")
+    someone = browser()
+    someone.sign_in("bea")
+    return someone
+
+
+@pytest.fixture
+def phone(bea, browser):
+    other = browser(IPHONE)
+    other.sign_in("bea")
+    return other
+
+
+@pytest.fixture
+def ann(world, browser):
+    world.user("ann", "customers")
+    someone = browser()
+    someone.sign_in("ann")
+    return someone
+
+
+def own_id(person):
+    page = person.get("/account/sessions", status=200)
+    return page.html.find(attrs={"data-current": True})["data-session-id"]
+
+
+@pytest.mark.standard("S-042")
+def test_i_see_all_my_sessions_and_only_mine(bea, phone, ann):
+    page = bea.get("/account/sessions", status=200)
+
+    assert len(bea.session_ids()) == 2
+    assert "Firefox on Linux" in page.text
+    assert "Safari on iPhone" in page.text
+    assert "203.0.113.x" in page.text and "203.0.113.7" not in page.text
+    assert own_id(ann) not in page.text
+    assert len(page.html.find_all(attrs={"data-current": True})) == 1
+
+
+@pytest.mark.standard("S-043")
+def test_the_page_shows_neither_secret_nor_digest_nor_row_number(bea, phone, world):
+    page = bea.get("/account/sessions", status=200).text
+
+    for row in world.sessions():
+        assert row.token_hash.hex()[:8] not in page
+        assert f'"{row.id}"' not in page
+    assert bea.cookie not in page
+
+
+@pytest.mark.standard("S-044")
+def test_ending_one_takes_effect_at_its_very_next_request(bea, phone, world):
+    target = own_id(phone)
+
+    answer = bea.post(f"/account/sessions/{target}/revocation", status=303)
+
+    assert "Safari on iPhone is signed out." in answer.follow().text
+    assert not phone.is_signed_in
+    assert bea.is_signed_in
+    row = world.sessions()[1]
+    assert (row.end_reason, row.ended_by) == ("ended-by-owner", row.user_id)
+
+
+def test_the_ended_browser_is_told_why_in_one_sentence(bea, phone):
+    bea.post(f"/account/sessions/{own_id(phone)}/revocation", status=303)
+
+    arrived = phone.get("/account/sessions", status=303).follow()
+
+    assert "You were signed out here from another of your devices." in arrived.text
+    assert phone.cookie in {None, ""}
+    assert "from another of your devices" not in phone.get("/sign-in").text
+
+
+def test_ending_what_had_already_ended_says_so_and_records_nothing(bea, phone, world):
+    target = own_id(phone)
+    bea.post(f"/account/sessions/{target}/revocation", status=303)
+    events = len(world.events("session_ended"))
+
+    answer = bea.post(f"/account/sessions/{target}/revocation", status=303)
+
+    assert "had already ended" in answer.follow().text
+    assert len(world.events("session_ended")) == events
+
+
+@pytest.mark.standard("S-045")
+def test_ending_all_others_says_how_many_and_leaves_this_one(bea, phone, browser):
+    third = browser()
+    third.sign_in("bea")
+
+    answer = bea.post("/account/sessions/revocations", {"which": "others"}, status=303)
+
+    assert "2 sessions ended." in answer.follow().text
+    assert [person.is_signed_in for person in (bea, phone, third)] == [True, False, False]
+
+
+def test_ending_all_signs_out_here_too(bea, phone):
+    secret = bea.cookie
+
+    bea.post("/account/sessions/revocations", {"which": "all"}, status=303)
+
+    assert bea.cookie in {None, ""}
+    bea.cookie = secret
+    assert not bea.is_signed_in
+    assert not phone.is_signed_in
+
+
+def test_after_ending_all_one_can_sign_in_again(bea):
+    bea.post("/account/sessions/revocations", {"which": "all"}, status=303)
+
+    bea.sign_in("bea")
+
+    assert bea.is_signed_in
+
+
+def test_ending_the_session_in_use_is_signing_out(bea):
+    bea.post(f"/account/sessions/{own_id(bea)}/revocation", status=303)
+
+    assert not bea.is_signed_in
+
+
+def test_ending_a_selection(bea, phone, browser):
+    third = browser()
+    third.sign_in("bea")
+    chosen = [("id", own_id(phone)), ("which", "selected")]
+
+    bea.post("/account/sessions/revocations", chosen, status=303)
+
+    assert [person.is_signed_in for person in (bea, phone, third)] == [True, False, True]
+
+
+@pytest.mark.standard("S-068")
+def test_one_foreign_id_in_a_selection_and_nothing_ends(bea, phone, ann, world):
+    chosen = [("id", own_id(phone)), ("id", own_id(ann)), ("which", "selected")]
+
+    bea.post("/account/sessions/revocations", chosen, status=404)
+
+    assert all(row.ended_at is None for row in world.sessions())
+    assert len(world.events("authz_fail")) == 1
+
+
+def test_already_ended_ones_in_a_selection_are_counted(bea, phone, browser):
+    third = browser()
+    third.sign_in("bea")
+    chosen = [("id", own_id(phone)), ("id", own_id(third)), ("which", "selected")]
+    bea.post(f"/account/sessions/{own_id(phone)}/revocation", status=303)
+
+    answer = bea.post("/account/sessions/revocations", chosen, status=303)
+
+    assert "1 session ended; 1 had already ended." in answer.follow().text
+
+
+@pytest.mark.standard("S-064")
+def test_foreign_unknown_and_malformed_ids_get_one_and_the_same_answer(bea, ann, world):
+    foreign = own_id(ann)
+    unknown = "0" * 32
+
+    answers = [
+        bea.post(f"/account/sessions/{id_}/revocation", status=404) for id_ in (foreign, unknown)
+    ]
+
+    assert answers[0].text == answers[1].text
+    for malformed in ("x", "A" * 32, "0" * 31, "0" * 33, "10" * 40, "..%2f..", "a%00b"):
+        bea.post(f"/account/sessions/{malformed}/revocation", status="4*")
+    assert ann.is_signed_in
+
+
+@pytest.mark.standard("S-065")
+@pytest.mark.parametrize("field", ["email", "user_id", "login", "user", "subject"])
+def test_no_parameter_names_another_subject(bea, ann, phone, field):
+    bea.post(
+        f"/account/sessions/revocations?{field}=ann",
+        {"which": "others", field: "ann"},
+        status=303,
+    )
+
+    assert ann.is_signed_in
+    assert not phone.is_signed_in
+
+
+@pytest.mark.parametrize("which", ["", "everyone", "selected"])
+def test_a_form_that_says_nothing_sensible_is_400(bea, phone, which):
+    bea.post("/account/sessions/revocations", {"which": which}, status=400)
+
+    assert phone.is_signed_in
+
+
+@pytest.mark.standard("S-034")
+def test_an_unused_session_is_over_at_the_idle_limit(bea, clock, world, settings):
+    clock.advance(seconds=604_799)
+    assert bea.is_signed_in
+
+    clock.advance(seconds=604_800)
+
+    assert "had not been used" in bea.get("/account/sessions", status=303).follow().text
+    assert world.sessions()[0].end_reason == "idle"
+
+
+@pytest.mark.standard("S-035")
+def test_no_activity_prolongs_a_session_beyond_its_absolute_limit(bea, clock, world):
+    ends = world.sessions()[0].expires_at
+    for _ in range(5):
+        clock.advance(days=5)
+        assert bea.is_signed_in
+    clock.advance(days=5)
+
+    assert not bea.is_signed_in
+    assert world.sessions()[0].expires_at == ends
+    assert world.sessions()[0].end_reason == "expired"
+
+
+@pytest.mark.standard("S-041")
+def test_a_lapsed_session_is_not_listed_before_anyone_sweeps(bea, phone, clock):
+    clock.advance(days=4)
+    bea.get("/account/sessions", status=200)
+    clock.advance(days=4)
+
+    assert len(bea.session_ids()) == 1
+
+
+@pytest.mark.standard("S-040")
+def test_a_shorter_limit_bites_at_once(bea, settings, clock, browser):
+    import govapp
+    from tests.support.world import Browser
+
+    clock.advance(hours=2)
+    stricter = govapp.main({}, **{**settings, "govapp.idle_seconds": "3600"})
+    stricter.registry["govapp.clock"] = clock
+    again = Browser(stricter, "curl/8")
+    again.cookie = bea.cookie
+
+    assert not again.is_signed_in
+    stricter.registry["dbsession_factory"].kw["bind"].dispose()
+    stricter.registry["govapp.engines"].dispose()
+
+
+def test_staff_sessions_are_shorter(world, browser, clock):
+    world.user("sam", "support")
+    sam = browser()
+    sam.sign_in("sam")
+
+    clock.advance(seconds=3601)
+
+    assert not sam.is_signed_in
+
+
+def test_becoming_staff_shortens_the_sessions_one_has(world, bea, clock):
+    row = world.sessions()[0]
+    world.join(row.user_id, "support")
+
+    after = world.sessions()[0]
+
+    assert after.idle_seconds == 3600
+    assert (after.expires_at - after.created_at).total_seconds() == 43_200
+
+
+@pytest.mark.standard("S-103")
+def test_a_hostile_user_agent_is_inert(world, browser):
+    world.user("eve")
+    eve = browser('<script>alert(1)</script> {{7*7}} "><img onerror=x> \u202e')
+    eve.test_app.extra_environ["HTTP_USER_AGENT"] = "<script>alert(1)</script>{{7*7}}"
+    eve.sign_in("eve")
+
+    page = eve.get("/account/sessions", status=200).text
+
+    assert "<script>alert" not in page
+    assert "49" not in page or "{{7*7}}" not in page
+
+
+@pytest.mark.standard("S-050")
+@pytest.mark.parametrize("how", ["sql", "system"])
+def test_disabling_someone_ends_everything_at_once_and_enabling_revives_nothing(
+    bea, phone, world, clock, how
+):
+    from govapp import users
+    from govapp.models import User
+    from govapp.policy import Limits
+    from tests.support.world import SYSTEM
+
+    user_id = world.sessions()[0].user_id
+    with world.db() as db:
+        user = db.get_one(User, user_id)
+        if how == "sql":
+            user.active = False
+        else:
+            world_keystone(world)
+            users.disable(
+                db, user, own_id=None, actor=SYSTEM, now=clock(), limits=Limits(604_800, 2_592_000)
+            )
+
+    assert not bea.is_signed_in
+    assert not phone.is_signed_in
+    if how == "system":
+        with world.db() as db:
+            users.enable(db, db.get_one(User, user_id), actor=SYSTEM, now=clock())
+        assert {row.end_reason for row in world.sessions()} == {"user-disabled"}
+
+
+def world_keystone(world):
+    world.user("root", "admins")

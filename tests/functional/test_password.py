@@ -1,0 +1,158 @@
+"""Changing one's own password, and setting the first one by a one-time link."""
+
+import pytest
+
+from govapp import users
+from tests.support.world import PASSWORD, SYSTEM
+
+NEW = "eleven quiet herons glide"
+
+
+@pytest.fixture
+def bea(world, browser):
+    world.user("bea")
+    someone = browser()
+    someone.sign_in("bea")
+    return someone
+
+
+@pytest.fixture
+def phone(bea, browser):
+    other = browser()
+    other.sign_in("bea")
+    return other
+
+
+def change(person, current=PASSWORD, new=NEW, status=303, **more):
+    return person.post("/account/password", {"current": current, "new": new, **more}, status=status)
+
+
+@pytest.mark.standard("S-114")
+def test_changing_gives_a_new_secret_at_once_without_grace(bea, browser):
+    thief = browser()
+    thief.cookie = bea.cookie
+
+    change(bea)
+
+    assert bea.is_signed_in
+    assert not thief.is_signed_in
+
+
+def test_the_new_password_signs_in_and_the_old_one_does_not(bea, browser):
+    change(bea)
+
+    browser().sign_in("bea", NEW, status=303)
+    browser().sign_in("bea", PASSWORD, status=400)
+
+
+@pytest.mark.parametrize(("field", "survives"), [({"end_others": "1"}, False), ({}, True)])
+def test_one_chooses_whether_the_others_end(bea, phone, field, survives):
+    change(bea, **field)
+
+    assert phone.is_signed_in is survives
+    assert bea.is_signed_in
+
+
+def test_the_wrong_present_password_changes_nothing(bea, world):
+    before = world.get_user(world.sessions()[0].user_id).password_hash
+
+    page = change(bea, current="not the password", status=400)
+
+    assert "This is not your present password." in page.text
+    assert 'aria-invalid="true"' in page.text
+    assert world.get_user(world.sessions()[0].user_id).password_hash == before
+
+
+@pytest.mark.standard("S-113")
+@pytest.mark.parametrize("weak", ["short", "passwordpassword", "govappgovapp1234", "x" * 1025])
+def test_a_weak_password_is_refused_with_the_reason(bea, weak, browser):
+    page = change(bea, new=weak, status=400)
+
+    assert 'role="alert"' in page.text
+    assert weak not in page.text
+    browser().sign_in("bea", PASSWORD, status=303)
+
+
+def test_guessing_the_present_password_is_throttled(bea):
+    for _ in range(5):
+        change(bea, current="not the password", status=400)
+
+    change(bea, status=429)
+
+
+@pytest.fixture
+def link(world, clock):
+    """The path of a one-time link for somebody without a password."""
+    user_id = world.user("new", password=False)
+    with world.db() as db:
+        user = world.get_user(user_id)
+        token = users.create_link(db, user, actor=SYSTEM, now=clock(), link_seconds=86_400)
+    return f"/welcome/{token}"
+
+
+def set_password(person, link, new=NEW, status=303):
+    person.get(link, status=303).follow(status="*")
+    return person.post("/welcome", {"new": new}, status=status)
+
+
+def test_a_link_sets_the_first_password_and_signs_nobody_in(link, browser):
+    new = browser()
+
+    answer = set_password(new, link)
+
+    assert "Your password is set." in answer.follow().text
+    assert not new.is_signed_in
+    new.sign_in("new", NEW)
+    assert new.is_signed_in
+
+
+def test_the_token_leaves_the_address_bar(link, browser):
+    answer = browser().get(link, status=303)
+
+    assert answer.location == "http://localhost/welcome"
+
+
+def test_a_link_works_once(link, browser):
+    set_password(browser(), link)
+
+    again = browser()
+    again.get(link, status=303).follow(status=404)
+
+
+def test_a_link_is_too_old_after_its_time(link, browser, clock):
+    clock.advance(seconds=86_400)
+
+    browser().get(link, status=303).follow(status=404)
+
+
+def test_a_weak_first_password_keeps_the_link(link, browser):
+    new = browser()
+    set_password(new, link, new="short", status=400)
+
+    set_password(new, link)
+
+
+def test_an_unknown_link_is_not_found_and_recorded(world, browser):
+    browser().get("/welcome/" + "A" * 43, status=303).follow(status=404)
+
+    assert len(world.events("authn_link_refused")) == 1
+
+
+@pytest.mark.standard("S-009")
+def test_a_half_finished_welcome_signs_nobody_in(link, browser):
+    new = browser()
+    new.get(link, status=303).follow(status=200)
+
+    for path in ("/account/sessions", "/account/password", "/admin", "/confirm"):
+        new.get(path, status=303)
+
+
+def test_setting_a_password_by_link_ends_every_session(world, bea, browser, clock):
+    user = world.get_user(world.sessions()[0].user_id)
+    with world.db() as db:
+        token = users.create_link(db, user, actor=SYSTEM, now=clock(), link_seconds=86_400)
+
+    set_password(browser(), f"/welcome/{token}")
+
+    assert not bea.is_signed_in
+    assert world.sessions()[0].end_reason == "password-changed"
