@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session as DBSession
 
 from govapp.models import AuditEvent
 from govapp.models.base import IPAddress
+from govapp.network import coarse
 from govapp.scoping import covered
 from govapp.upsert import insert
 
@@ -135,7 +136,9 @@ def note(
         "fold_key": None,
     }
     if actor.user_id is None:
-        values["fold_key"] = f"{event}|{actor.address}|{subject_id or ''}|{now:%Y-%m-%dT%H:%M}"
+        # One site is one source, however many addresses it has.
+        source = coarse(actor.address) if actor.address is not None else "unknown"
+        values["fold_key"] = f"{event}|{source}|{subject_id or ''}|{now:%Y-%m-%dT%H:%M}"
     dbsession.execute(
         insert(dbsession, AuditEvent)
         .values(values)

@@ -31,11 +31,17 @@ def parse_network(text: str) -> Network:
     Raises ValueError with a plain sentence.
     """
     try:
-        return ipaddress.ip_network(text.strip(), strict=False)
+        if "%" in text:
+            raise ValueError
+        network = ipaddress.ip_network(text.strip(), strict=False)
     except ValueError:
         raise ValueError(
             f"{text[:60]!r} is not an address or a network such as 192.0.2.0/24"
         ) from None
+    first = network.network_address
+    if isinstance(first, ipaddress.IPv6Address) and first.ipv4_mapped and network.prefixlen >= 96:
+        return ipaddress.ip_network((first.ipv4_mapped, network.prefixlen - 96))
+    return network
 
 
 def is_trusted(address: Address | None, trusted: Sequence[Network]) -> bool:

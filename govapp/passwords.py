@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterable
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 from zxcvbn import zxcvbn
 
 MIN_LENGTH = 15
@@ -65,12 +65,19 @@ class Hasher:
         takes as long as a wrong password (S-020).
         """
         with self._turn:
-            try:
-                self._argon2.verify(stored or self._nobody, password[:MAX_LENGTH])
-            except (VerificationError, InvalidHashError):
-                return False
+            is_right = self._matches(stored or self._nobody, password)
         # A longer one was never accepted, so it is nobody's password.
-        return stored is not None and len(password) <= MAX_LENGTH
+        return is_right and bool(stored) and len(password) <= MAX_LENGTH
+
+    def _matches(self, stored: str, password: str) -> bool:
+        try:
+            return self._argon2.verify(stored, password[:MAX_LENGTH])
+        except VerifyMismatchError:
+            return False
+        except (VerificationError, InvalidHashError):
+            # Refused before it was computed: what is stored is no hash of ours.
+            self._matches(self._nobody, password)
+            return False
 
     def needs_rehash(self, stored: str) -> bool:
         """Tell whether a stored hash was made with other parameters than today's."""

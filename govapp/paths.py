@@ -14,7 +14,7 @@ def local_path(text: str | None) -> str | None:
     """
     if not text or len(text) > MAX_LENGTH or not text.startswith("/"):
         return None
-    if text.startswith("//") or "\\" in text or not text.isprintable():
+    if text.startswith("//") or "\\" in text or not (text.isascii() and text.isprintable()):
         return None
     return text
 

@@ -123,6 +123,10 @@ def str_of(grant: Grant) -> str:
 # ---------------------------------------------------------------- is this session alive
 
 
+# What a row says that was ended without a reason, which no code of ours does.
+ENDED = "ended"
+
+
 class EndReason(StrEnum):
     """Why a session is over."""
 
@@ -180,7 +184,7 @@ def why_over(
     stricter policy bites at once. ``sessions.store.alive`` says the same in SQL.
     """
     if session.ended_at is not None:
-        return session.end_reason
+        return session.end_reason or ENDED
     if not active:
         return EndReason.USER_DISABLED
     if not_before is not None and session.begun_at <= not_before:

@@ -222,6 +222,14 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
         longer = values.get(absolute, defaults[absolute])
         if shorter > longer:
             problems.append(f"{PREFIX}{idle} is {shorter}, more than {PREFIX}{absolute} {longer}")
+    touch = values.get("touch_seconds", defaults["touch_seconds"])
+    for idle in ("idle_seconds", "staff_idle_seconds"):
+        rest = values.get(idle, defaults[idle])
+        if touch >= rest:
+            problems.append(
+                f"{PREFIX}touch_seconds is {touch}, not less than {PREFIX}{idle} {rest}: people who"
+                " are active would be signed out as idle"
+            )
     return problems
 
 
@@ -251,25 +259,24 @@ def dangers(
     veto = str(ini.get("tm.commit_veto") or ini.get("pyramid_tm.commit_veto") or "")
     if veto not in {"", "govapp.db.commit_veto"}:
         problems.append(f"tm.commit_veto is {veto}; govapp's own decides what commits")
-    problems += [f"{aid} is on" for aid in DEBUG_AIDS if _is_on(ini.get(aid))]
+    keys = [key for aid in DEBUG_AIDS for key in (f"pyramid.{aid}", aid)]
+    problems += [f"{key} is on" for key in keys if _is_on(ini.get(key))]
     if "debugtoolbar" in str(ini.get("pyramid.includes", "")):
         problems.append("pyramid.includes has the debug toolbar")
     return problems + _proxy_contradictions(settings, server or {})
 
 
-DEBUG_AIDS = tuple(
-    f"{prefix}{aid}"
-    for aid in (
-        "debug_all",
-        "debug_authorization",
-        "debug_notfound",
-        "debug_routematch",
-        "debug_templates",
-        "reload_all",
-        "reload_templates",
-        "reload_assets",
-    )
-    for prefix in ("pyramid.", "")
+# Each is read from the ini with and without "pyramid.", and from the environment first.
+DEBUG_AIDS = (
+    "debug_all",
+    "debug_authorization",
+    "debug_notfound",
+    "debug_routematch",
+    "debug_templates",
+    "reload_all",
+    "reload_templates",
+    "reload_assets",
+    "reload_resources",
 )
 
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from govapp.settings import SettingsError, dangers, read
+from govapp.settings import DEBUG_AIDS, SettingsError, dangers, read
 
 
 def checked(global_config: Mapping[str, str], ini: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,10 +26,17 @@ def checked(global_config: Mapping[str, str], ini: Mapping[str, Any]) -> dict[st
     except SettingsError as error:
         raise SettingsError(problems + error.problems) from None
     if parsed.env == "production":
-        problems += dangers(parsed, settings, server_section(global_config.get("__file__")))
+        effective = settings | _debug_aids_in_environment()
+        problems += dangers(parsed, effective, server_section(global_config.get("__file__")))
     if problems:
         raise SettingsError(problems)
     return settings
+
+
+def _debug_aids_in_environment() -> dict[str, str]:
+    """Return what Pyramid takes from the environment before it looks into the ini."""
+    named = {f"pyramid.{aid}": os.environ.get(f"PYRAMID_{aid.upper()}") for aid in DEBUG_AIDS}
+    return {name: value for name, value in named.items() if value is not None}
 
 
 def server_section(ini_file: str | None) -> dict[str, str]:

@@ -114,14 +114,14 @@ def reset(dbsession: DBSession, buckets: list[Bucket], *, now: datetime) -> None
 
     A source keeps the rest, or a guesser could wipe it by signing in to an account of their own.
     """
-    accounts = [bucket.key for bucket in buckets if bucket.hard_stop]
-    sources = [bucket.key for bucket in buckets if not bucket.hard_stop]
-    dbsession.execute(delete(Throttle).where(Throttle.key.in_(accounts)))
-    dbsession.execute(
-        update(Throttle)
-        .where(Throttle.key.in_(sources))
-        .values(attempts=Throttle.attempts - 1, blocked_until=now)
-    )
+    # One by one, in the order in which attempts lock them: nobody waits in a circle.
+    for bucket in buckets:
+        row = Throttle.key == bucket.key
+        if bucket.hard_stop:
+            dbsession.execute(delete(Throttle).where(row))
+        else:
+            one_less = {"attempts": Throttle.attempts - 1, "blocked_until": now}
+            dbsession.execute(update(Throttle).where(row).values(one_less))
 
 
 def forget_old(dbsession: DBSession, *, now: datetime, batch: int) -> int:

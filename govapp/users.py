@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session as DBSession
 
 from govapp import audit, powers
@@ -135,10 +135,14 @@ def enable(dbsession: DBSession, user: User, *, actor: Actor, now: datetime) -> 
 def set_password(
     dbsession: DBSession, user: User, password_hash: str, *, actor: Actor, now: datetime
 ) -> None:
-    """Store a new password's hash. What sessions it ends, the caller decides."""
+    """Store a new password's hash and use up the person's links.
+
+    What sessions it ends, the caller decides.
+    """
     user.password_hash = password_hash
     user.password_changed_at = now
     dbsession.flush()
+    _use_up_links(dbsession, user.id, now=now)
     audit.record(dbsession, Event.PASSWORD_CHANGED, actor=actor, now=now, subject_id=user.id)
 
 
@@ -164,13 +168,14 @@ def create_link(
 
 def link_holder(dbsession: DBSession, token: str | None, *, now: datetime) -> User | None:
     """Return whom an unused link in time belongs to, or None; disabled people have none."""
-    if tokens.parse_token(token) is None or token is None:
+    parsed = tokens.parse_token(token)
+    if parsed is None:
         return None
     return dbsession.scalar(
         select(User)
         .join(OneTimeLink, OneTimeLink.user_id == User.id)
         .where(
-            OneTimeLink.token_hash == tokens.digest(token),
+            OneTimeLink.token_hash == tokens.digest(parsed),
             OneTimeLink.used_at.is_(None),
             OneTimeLink.expires_at > now,
             User.active,
@@ -180,11 +185,23 @@ def link_holder(dbsession: DBSession, token: str | None, *, now: datetime) -> Us
 
 def use_link(dbsession: DBSession, token: str, *, now: datetime) -> User | None:
     """Use a link up and return its locked holder, or None. Of two at once, one gets it."""
+    parsed = tokens.parse_token(token)
+    if parsed is None:
+        return None
     link = dbsession.get(
-        OneTimeLink, tokens.digest(token), with_for_update=True, populate_existing=True
+        OneTimeLink, tokens.digest(parsed), with_for_update=True, populate_existing=True
     )
     if link is None or link.used_at is not None or link.expires_at <= now:
         return None
-    link.used_at = now
+    _use_up_links(dbsession, link.user_id, now=now)
     user = locked(dbsession, link.user_id)
     return user if user is not None and user.active else None
+
+
+def _use_up_links(dbsession: DBSession, user_id: str, *, now: datetime) -> None:
+    """Whoever has set a password needs none of the other links, and a thief must not have them."""
+    dbsession.execute(
+        update(OneTimeLink)
+        .where(OneTimeLink.user_id == user_id, OneTimeLink.used_at.is_(None))
+        .values(used_at=now)
+    )

@@ -59,6 +59,9 @@ def create_guards() -> None:
             CREATE TRIGGER govapp_not_before_stays
                 BEFORE DELETE ON govapp_not_before FOR EACH ROW
                 EXECUTE FUNCTION govapp_refuse('{INSTANT_REFUSAL}');
+            CREATE TRIGGER govapp_not_before_is_never_emptied
+                BEFORE TRUNCATE ON govapp_not_before
+                EXECUTE FUNCTION govapp_refuse('{INSTANT_REFUSAL}');
             """
         )
         return
@@ -74,6 +77,18 @@ def create_guards() -> None:
     )
     op.execute(
         f"CREATE TRIGGER govapp_not_before_stays BEFORE DELETE ON govapp_not_before"
+        f" BEGIN SELECT RAISE(ABORT, '{INSTANT_REFUSAL}'); END"
+    )
+    # INSERT OR REPLACE deletes without asking the triggers above: it must not write over a row.
+    op.execute(
+        f"CREATE TRIGGER govapp_session_is_not_replaced BEFORE INSERT ON govapp_session"
+        f" WHEN EXISTS (SELECT 1 FROM govapp_session WHERE id = NEW.id"
+        f" OR public_id = NEW.public_id OR token_hash = NEW.token_hash)"
+        f" BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+    )
+    op.execute(
+        f"CREATE TRIGGER govapp_not_before_is_not_replaced BEFORE INSERT ON govapp_not_before"
+        f" WHEN EXISTS (SELECT 1 FROM govapp_not_before WHERE subject = NEW.subject)"
         f" BEGIN SELECT RAISE(ABORT, '{INSTANT_REFUSAL}'); END"
     )
 
@@ -125,7 +140,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Text(), nullable=False),
         sa.Column("method", sa.Text(), nullable=False),
         sa.Column("address", sa.LargeBinary(length=16), nullable=True),
-        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("device", BINARY_TEXT, nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("begun_at", MOMENT, nullable=False),
         sa.Column("authenticated_at", MOMENT, nullable=False),

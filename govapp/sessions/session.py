@@ -237,7 +237,7 @@ def _parts(data: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 def _check_json(value: Any, max_bytes: int, *, what: str) -> None:
     try:
-        size = len(json.dumps(value).encode())
+        size = len(json.dumps(value, allow_nan=False).encode())
     except (TypeError, ValueError):
         raise ValueError(f"{what} is a {type(value).__name__}, which is not JSON") from None
     if size > max_bytes:

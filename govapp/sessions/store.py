@@ -10,14 +10,14 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select, text, update
 from sqlalchemy.orm import Session as DBSession
 from sqlalchemy.orm import aliased
 
 from govapp import audit
 from govapp.audit import Actor, Event
 from govapp.models import EVERYONE, NotBefore, Session, User, user_subject
-from govapp.models.base import IPAddress
+from govapp.models.base import IPAddress, UTCDateTime
 from govapp.policy import EndReason, Limits, why_over
 from govapp.sessions import tokens
 from govapp.upsert import insert, is_sqlite
@@ -119,11 +119,7 @@ def begin(
     for this transaction, and then its instant is later than ``begun_at``; or it is seen here.
     """
     for subject in (EVERYONE, user_subject(user_id)):
-        dbsession.execute(
-            insert(dbsession, NotBefore)
-            .values(subject=subject, instant=EPOCH)
-            .on_conflict_do_nothing()
-        )
+        _ensure_instant(dbsession, subject)
     instants = dbsession.scalars(
         select(NotBefore.instant)
         .where(NotBefore.subject.in_([EVERYONE, user_subject(user_id)]))
@@ -153,6 +149,18 @@ def begin(
     dbsession.add(session)
     dbsession.flush()
     return session
+
+
+def _ensure_instant(dbsession: DBSession, subject: str) -> None:
+    """Add the subject's instant if it has none, so that it can be locked."""
+    missing = select(literal(subject), literal(EPOCH, UTCDateTime)).where(
+        ~select(NotBefore.subject).where(NotBefore.subject == subject).exists()
+    )
+    dbsession.execute(
+        insert(dbsession, NotBefore)
+        .from_select(["subject", "instant"], missing)
+        .on_conflict_do_nothing()
+    )
 
 
 def transaction_start(dbsession: DBSession) -> datetime:
@@ -315,9 +323,7 @@ def set_not_before(dbsession: DBSession, subject: str) -> None:
 
     The instant is the clock read after the row is locked, and never goes back.
     """
-    dbsession.execute(
-        insert(dbsession, NotBefore).values(subject=subject, instant=EPOCH).on_conflict_do_nothing()
-    )
+    _ensure_instant(dbsession, subject)
     row = dbsession.scalars(
         select(NotBefore)
         .where(NotBefore.subject == subject)

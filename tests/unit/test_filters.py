@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from govapp.ui import filters
+from govapp import filters
 
 NOW = datetime(2026, 11, 3, 14, 2, 9, tzinfo=UTC)  # a Tuesday
 NAIVE = NOW.replace(tzinfo=None)
