@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, Index, Integer, LargeBinary, Text, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from govapp.models.base import Base, IPAddress, PackedAddress, Serial, UTCDateTime
+from govapp.models.base import Base, BinaryText, IPAddress, PackedAddress, Serial, UTCDateTime
 
 UNENDED = text("ended_at IS NULL")
 
@@ -60,7 +60,7 @@ class Session(Base):
     user_id: Mapped[str] = mapped_column(Text)
     method: Mapped[str] = mapped_column(Text)
     address: Mapped[IPAddress | None] = mapped_column(PackedAddress)
-    device: Mapped[str] = mapped_column(Text)
+    device: Mapped[str] = mapped_column(BinaryText)
 
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     # The database's clock at the start of the transaction; only for order against not-before.
