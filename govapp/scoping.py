@@ -14,6 +14,9 @@ def covered(user_id: Any, scope: frozenset[str]) -> ColumnElement[bool]:
     """Return the condition that a column's person belongs to one of the scope's groups."""
     if EVERYONE in scope:
         return true()
-    members = select(Membership.user_id).where(Membership.group_name.in_(sorted(scope)))
-    condition: ColumnElement[bool] = user_id.in_(members)
-    return condition
+    # Correlated, so that a list can stop at its page instead of sorting a whole group.
+    return (
+        select(Membership.user_id)
+        .where(Membership.user_id == user_id, Membership.group_name.in_(sorted(scope)))
+        .exists()
+    )

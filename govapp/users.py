@@ -103,7 +103,6 @@ def disable(
 
     The not-before instant stays, so that enabling revives nothing.
     """
-    powers.lock_keystone(dbsession)
     ended = store.end_all_of(
         dbsession,
         user.id,
@@ -113,6 +112,8 @@ def disable(
         now=now,
         limits=limits,
     )
+    # After the sessions, which every change locks first: nobody waits in a circle.
+    powers.lock_keystone(dbsession)
     user.active = False
     powers.require_keystone_holder(dbsession)
     audit.record(

@@ -1,0 +1,74 @@
+"""The ``govapp`` command: what the pages do, from a terminal, as the actor ``system``.
+
+``govapp -c development.ini …``; the ini also from ``GOVAPP_INI``. Exit status 0 done, 1 refused or
+failed (a plain line on stderr says why), 2 usage. The terminal sees logins and addresses in full;
+a secret is printed only where a one-time link was asked for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from govapp.cli import check, database, groups, init, maintenance, sessions, trail, users
+from govapp.cli.context import Context, explained, read_ini
+from govapp.facts import utc_now
+from govapp.powers import Refused
+from govapp.settings import SettingsError
+
+NOUNS = (database, init, users, groups, sessions, maintenance, trail, check)
+
+
+def main(argv: Sequence[str] | None = None, *, clock: Callable[[], datetime] = utc_now) -> int:
+    """Run one call of the command and return its exit status."""
+    try:
+        arguments = parser().parse_args(argv)
+    except SystemExit as left:
+        # argparse has said what is wrong, or printed the help.
+        return int(left.code or 0)
+    try:
+        return _run(arguments, clock())
+    except (Refused, SettingsError) as error:
+        message = str(error)
+    except SQLAlchemyError as error:
+        message = explained(error)
+    except BrokenPipeError:
+        # Or Python would complain again when it closes what it still has to write.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        message = "Nobody reads the output any more."
+    print(f"govapp: {message}", file=sys.stderr)
+    return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of every call."""
+    top = argparse.ArgumentParser(
+        prog="govapp", description="Who is signed in, and ending it at once."
+    )
+    top.add_argument(
+        "-c",
+        dest="ini",
+        metavar="INI",
+        default=os.environ.get("GOVAPP_INI"),
+        required="GOVAPP_INI" not in os.environ,
+        help="the settings, such as development.ini (or GOVAPP_INI)",
+    )
+    calls = top.add_subparsers(dest="noun", required=True, metavar="CALL")
+    for noun in NOUNS:
+        noun.add_calls(calls)
+    return top
+
+
+def _run(arguments: argparse.Namespace, now: datetime) -> int:
+    ini = read_ini(arguments.ini)
+    if arguments.noun == "check":
+        return check.run(ini)
+    arguments.run(Context.of(ini, now=now), arguments)
+    # Here, where a reader that went away is still an answer.
+    sys.stdout.flush()
+    return 0

@@ -79,11 +79,13 @@ def settle(request: Request) -> None:
         request.dbsession.flush()
     if not changed and not _wrote(request):
         return
+    # Exclusively before shared: two requests that both hold it shared could not go on.
+    stored = _lock_own(request) if changed else None
     presented = vars(request).get("presented_session")
     if presented is not None and presented.live is not None:
         _recheck(request, presented)
-    if changed:
-        _apply(request)
+    if stored is not None:
+        _apply(request, stored)
 
 
 def _wrote(request: Request) -> bool:
@@ -96,11 +98,7 @@ def _wrote(request: Request) -> bool:
 
 def _recheck(request: Request, presented: Presented) -> None:
     session = vars(request).get("session")
-    statement = store.lock_look_up(
-        statement_of(request),
-        presented.live.id,
-        exclusive=session is not None and session.has_changes,
-    )
+    statement = store.lock_look_up(statement_of(request), presented.live.id)
     row = request.dbsession.execute(statement).one_or_none()
     over = "gone" if row is None else over_of(request, row)
     left = session is not None and session.left_row == presented.live.id
@@ -111,13 +109,19 @@ def _recheck(request: Request, presented: Presented) -> None:
         recheck(request, row)
 
 
-def _apply(request: Request) -> None:
+def _lock_own(request: Request) -> Session:
     dbsession: DBSession = request.dbsession
-    session = request.session
-    stored = dbsession.get(Session, session.row.id, with_for_update=True, populate_existing=True)
+    stored = dbsession.get(
+        Session, request.session.row.id, with_for_update=True, populate_existing=True
+    )
     if stored is None or stored.ended_at is not None:
         raise SessionEnded
+    return stored
+
+
+def _apply(request: Request, stored: Session) -> None:
+    session = request.session
     stored.data = session.apply(stored.data)
     if session.new_csrf is not None:
         stored.csrf_token = session.new_csrf
-    dbsession.flush()
+    request.dbsession.flush()

@@ -10,7 +10,18 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Session as DBSession
 from sqlalchemy.orm import aliased
 
@@ -53,14 +64,14 @@ def look_up() -> Select[Any]:
     )
 
 
-def lock_look_up(statement: Select[Any], session_id: int, *, exclusive: bool) -> Select[Any]:
-    """Return the look-up of one session under a row lock, as its transaction re-reads it.
+def lock_look_up(statement: Select[Any], session_id: int) -> Select[Any]:
+    """Return the look-up of one session under shared locks, as its transaction re-reads it.
 
     The instants are locked too: ending everyone or a person waits for this transaction, or
     this one sees it. (SQLite has no row locks; its writer is alone.)
     """
     return statement.where(Session.id == session_id).with_for_update(
-        read=not exclusive, of=[Session.__table__, _everyone, _own]
+        read=True, of=[Session.__table__, _everyone, _own]
     )
 
 

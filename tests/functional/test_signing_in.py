@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.world import PASSWORD
 
+
 class CountingHasher:
     """Argon2 that notes each hash it computes."""
 
@@ -126,7 +127,15 @@ def test_credentials_in_the_address_sign_nobody_in(world, browser):
 @pytest.mark.standard("S-021")
 @pytest.mark.parametrize(
     "next_path",
-    ["//evil", "https://evil", "/\\evil", "%2f%2fevil", "/\t/evil", "javascript:x", "/" + "a" * 5000],
+    [
+        "//evil",
+        "https://evil",
+        "/\\evil",
+        "%2f%2fevil",
+        "/\t/evil",
+        "javascript:x",
+        "/" + "a" * 5000,
+    ],
 )
 def test_next_leads_nowhere_else(world, browser, next_path):
     world.user("bea")
@@ -229,7 +238,9 @@ def test_a_secret_that_was_never_issued_is_not_adopted(world, browser):
 
 
 @pytest.mark.standard("S-007")
-@pytest.mark.parametrize("value", ["", "x" * 4000, "' OR 1=1--", "%00", "é" * 43, "A" * 42, "A" * 44])
+@pytest.mark.parametrize(
+    "value", ["", "x" * 4000, "' OR 1=1--", "%00", "é" * 43, "A" * 42, "A" * 44]
+)
 def test_a_malformed_secret_never_reaches_the_database(world, browser, value):
     from tests.support.statements import counted
 

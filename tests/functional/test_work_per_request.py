@@ -15,7 +15,9 @@ def bea(world, browser):
     return someone
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/static/govapp.css", "/sign-in", "/account/sessions"])
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/static/govapp.css", "/sign-in", "/account/sessions"]
+)
 def test_an_anonymous_request_sends_nothing_to_the_database(browser, world, path):
     anonymous = browser()
 

@@ -92,6 +92,25 @@ def test_a_network_with_host_bits_and_a_single_address_are_networks():
     assert str(parse_network("2001:db8::1")) == "2001:db8::1/128"
 
 
+@pytest.mark.parametrize(
+    ("text", "network"),
+    [
+        ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
+        ("::ffff:10.0.0.1", "10.0.0.1/32"),
+        ("::ffff:0.0.0.0/96", "0.0.0.0/0"),
+        ("::/0", "::/0"),
+    ],
+)
+def test_an_ipv4_network_in_the_other_notation_is_one(text, network):
+    assert str(parse_network(text)) == network
+
+
+@pytest.mark.parametrize("text", ["fe80::1%eth0", "", "10.0.0.0/33", "10.0.0.0/-1", "localhost"])
+def test_other_text_is_no_network(text):
+    with pytest.raises(ValueError, match="is not an address or a network"):
+        parse_network(text)
+
+
 def test_what_is_no_network_is_refused_in_a_plain_sentence_of_bounded_length():
     with pytest.raises(ValueError, match=r"is not an address or a network") as caught:
         parse_network("x" * 5000)
