@@ -6,12 +6,13 @@ Queries of ``(dbsession, …)``; the rules themselves are :mod:`govapp.policy`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session as DBSession
 
 from govapp import audit, models, policy
@@ -160,13 +161,11 @@ def remove_grant(
     """Take a permission from a group; False if it did not have it. Raises Refused."""
     _require_group(dbsession, group)
     _require_held(giver, frozenset({grant}), what="take away")
-    lock_keystone(dbsession)
-    row = dbsession.get(models.Grant, (group, grant.permission, grant.over))
-    if row is None:
-        return False
-    dbsession.delete(row)
-    dbsession.flush()
-    require_keystone_holder(dbsession)
+    with keystone_kept(dbsession):
+        row = dbsession.get(models.Grant, (group, grant.permission, grant.over))
+        if row is None:
+            return False
+        dbsession.delete(row)
     _record_grant(dbsession, Event.GRANT_REMOVED, group, grant, actor=actor, now=now)
     return True
 
@@ -214,15 +213,11 @@ def remove_member(
     """Take a person out of a group; False if not in it. Raises Refused."""
     _require_group(dbsession, group)
     _require_held(giver, of_group(dbsession, group), what="take away")
-    lock_keystone(dbsession)
-    removed: Any = dbsession.execute(
-        delete(models.Membership).where(
-            models.Membership.user_id == user_id, models.Membership.group_name == group
-        )
-    )
-    if not removed.rowcount:
-        return False
-    require_keystone_holder(dbsession)
+    with keystone_kept(dbsession):
+        row = dbsession.get(models.Membership, (user_id, group))
+        if row is None:
+            return False
+        dbsession.delete(row)
     audit.record(
         dbsession,
         Event.MEMBER_REMOVED,
@@ -237,19 +232,30 @@ def remove_member(
 # ---------------------------------------------------------------- guards
 
 
-def lock_keystone(dbsession: DBSession) -> None:
-    """Lock who may manage grants over everyone: two people cannot each remove the other."""
+@contextmanager
+def keystone_kept(dbsession: DBSession) -> Iterator[None]:
+    """Raise Refused if the block takes the last active person away who manages all grants.
+
+    Who may do so is locked first: two people cannot each remove the other. Where there was
+    nobody before, there is nobody to keep.
+    """
     dbsession.execute(
         select(models.Grant)
         .where(models.Grant.permission == KEYSTONE.permission, models.Grant.over == KEYSTONE.over)
         .order_by(models.Grant.group_name)
         .with_for_update()
     ).all()
-
-
-def require_keystone_holder(dbsession: DBSession) -> None:
-    """Raise Refused if after this change nobody active could manage grants over everyone."""
+    had_holder = _has_keystone_holder(dbsession)
+    yield
     dbsession.flush()
+    if had_holder and not _has_keystone_holder(dbsession):
+        raise Refused(
+            "This would leave nobody who can manage grants over everyone. Give that to somebody"
+            " else first."
+        )
+
+
+def _has_keystone_holder(dbsession: DBSession) -> bool:
     holder = dbsession.scalar(
         select(models.User.id)
         .join(models.Membership, models.Membership.user_id == models.User.id)
@@ -261,11 +267,7 @@ def require_keystone_holder(dbsession: DBSession) -> None:
         )
         .limit(1)
     )
-    if holder is None:
-        raise Refused(
-            "This would leave nobody who can manage grants over everyone. Give that to somebody"
-            " else first."
-        )
+    return holder is not None
 
 
 def _require_group(dbsession: DBSession, name: str) -> None:

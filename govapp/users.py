@@ -113,9 +113,8 @@ def disable(
         limits=limits,
     )
     # After the sessions, which every change locks first: nobody waits in a circle.
-    powers.lock_keystone(dbsession)
-    user.active = False
-    powers.require_keystone_holder(dbsession)
+    with powers.keystone_kept(dbsession):
+        user.active = False
     audit.record(
         dbsession,
         Event.USER_DISABLED,

@@ -144,6 +144,11 @@ class RequestSession(MutableMapping[str, Any]):
         self.new_token = token
         self._load({}, {})
 
+    def abandon(self) -> None:
+        """Forget a session that was begun here and is to be rolled back."""
+        self.left_row = None
+        self.become_anonymous()
+
     def adopt_token(self, token: str) -> None:
         """Go on under a new secret for the same session."""
         self.new_token = token

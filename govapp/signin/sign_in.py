@@ -82,15 +82,17 @@ def _verified(request: Request, login: str, password: str) -> tuple[User | None,
 def _begin(request: Request, user: User, new_hash: str | None) -> bool:
     """Begin the session; False if the person was disabled or changed the password meanwhile."""
     dbsession = request.dbsession
-    current = users.unchanged_since(dbsession, user, exclusive=new_hash is not None)
-    if current is None:
-        return False
-    if new_hash is not None:
-        current.password_hash = new_hash
     try:
         row = sessions.begin(request, user.id, method="password")
     except BeganTooLate:
         return False
+    # Sessions and instants are locked before people, everywhere: nobody waits in a circle.
+    current = users.unchanged_since(dbsession, user, exclusive=new_hash is not None)
+    if current is None:
+        request.session.abandon()
+        return False
+    if new_hash is not None:
+        current.password_hash = new_hash
     audit.record(
         dbsession,
         Event.SIGNED_IN,

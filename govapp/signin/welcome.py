@@ -14,7 +14,7 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
-from govapp import passwords, users
+from govapp import db, passwords, users
 from govapp.attempts import hasher_of
 from govapp.audit import Actor, Event
 from govapp.facts import settings_of
@@ -61,20 +61,21 @@ def set_password(request: Request) -> Any:
     password_hash = hasher_of(request).hash(new)
 
     dbsession = request.dbsession
-    user = users.use_link(dbsession, request.session.recall("link") or "", now=request.now)
-    if user is None:
-        raise _refused(request)
-    actor = Actor(user_id=user.id, address=request.source_address, request_id=request.request_id)
-    users.set_password(dbsession, user, password_hash, actor=actor, now=request.now)
+    actor = Actor(user_id=holder.id, address=request.source_address, request_id=request.request_id)
+    # Sessions are locked before people, everywhere: nobody waits in a circle.
     store.end_all_of(
         dbsession,
-        user.id,
+        holder.id,
         own_id=None,
         reason=EndReason.PASSWORD_CHANGED,
         actor=actor,
         now=request.now,
         limits=settings_of(request).user_limits,
     )
+    user = users.use_link(dbsession, request.session.recall("link") or "", now=request.now)
+    if user is None:
+        raise _refused(request)
+    users.set_password(dbsession, user, password_hash, actor=actor, now=request.now)
     request.session.forget("link")
     request.session.flash("Your password is set. Sign in with it.")
     return HTTPSeeOther(request.route_path("sign-in"))
@@ -82,7 +83,9 @@ def set_password(request: Request) -> Any:
 
 def _holder(request: Request) -> User:
     """Return whom the link in the visit cookie belongs to. Raises HTTPNotFound."""
-    holder = users.link_holder(request.dbsession, request.session.recall("link"), now=request.now)
+    # Outside the transaction: a hash is computed before its first statement (invariant 13).
+    with db.reading_session(request.registry) as reader:
+        holder = users.link_holder(reader, request.session.recall("link"), now=request.now)
     if holder is None:
         raise _refused(request)
     return holder

@@ -7,6 +7,7 @@ from sqlalchemy import make_url
 from sqlalchemy.orm import sessionmaker
 
 from govapp.db import writer_engine
+from tests.queries.arrange import begin
 
 
 @pytest.fixture
@@ -21,3 +22,10 @@ def database(database_url):
 def now():
     """The present of a test, in whole seconds."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+@pytest.fixture
+def session(database, now):
+    """A session of Bea's that has just begun."""
+    with database.begin() as db:
+        return begin(db, "bea", now=now)

@@ -120,13 +120,13 @@ def test_a_source_waits_15_minutes_at_most(database, now):
     assert reserve(database, SOURCE, now=now + timedelta(minutes=15)) == 5002
 
 
-def test_a_day_without_an_attempt_forgets(database, now):
-    for _ in range(2):
-        reserve(database, ACCOUNT, now=now)
+def test_a_day_without_an_attempt_forgets_and_a_day_since_the_first_does_not(database, now):
     day = timedelta(seconds=FORGET_SECONDS)
+    reserve(database, ACCOUNT, now=now)
 
-    assert reserve(database, ACCOUNT, now=now + day - SECOND) == 3
-    assert reserve(database, ACCOUNT, now=now + 2 * day - SECOND) == 1
+    assert reserve(database, ACCOUNT, now=now + day - SECOND) == 2
+    assert reserve(database, ACCOUNT, now=now + day) == 3
+    assert reserve(database, ACCOUNT, now=now + 2 * day) == 1
 
 
 # ---------------------------------------------------------------- success
