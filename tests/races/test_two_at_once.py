@@ -1,4 +1,4 @@
-"""Two people, or twenty guessers, at the same moment; held together by a barrier, not by sleeping."""
+"""Two people, or twenty guessers, at the same moment: held by a barrier, not by sleeping."""
 
 import threading
 
