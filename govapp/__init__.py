@@ -38,7 +38,7 @@ def configure(settings: Mapping[str, Any]) -> Configurator:
     config.include("govapp.db")
     config.include("govapp.sessions")
     config.include("govapp.security")
-    config.include("govapp.ui")
+    config.include("govapp.ui.whole_application")
     config.include("govapp.signin")
     config.include("govapp.account")
     config.include("govapp.admin")

@@ -125,7 +125,9 @@ def world(app, clock):
 def browser(app):
     """Return a new browser at each call, with a cookie jar of its own."""
 
-    def open_browser(user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.0"):
+    def open_browser(
+        user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.0",
+    ):
         return Browser(app, user_agent)
 
     return open_browser

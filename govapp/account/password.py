@@ -31,7 +31,11 @@ def form(request: Request) -> dict[str, Any]:
 
 
 @view_config(
-    route_name="account.password", request_method="POST", renderer=TEMPLATE, permission=SIGNED_IN
+    route_name="account.password",
+    request_method="POST",
+    require_csrf=True,
+    renderer=TEMPLATE,
+    permission=SIGNED_IN,
 )
 def change(request: Request) -> Any:
     """Change the password, give this session a new secret, and end the others if asked to."""

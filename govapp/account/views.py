@@ -62,7 +62,11 @@ def list_sessions(request: Request) -> dict[str, Any]:
 
 
 @view_config(
-    route_name="account.revocation", request_method="POST", permission=SIGNED_IN, fresh=True
+    route_name="account.revocation",
+    request_method="POST",
+    require_csrf=True,
+    permission=SIGNED_IN,
+    fresh=True,
 )
 def end_one(context: OwnSession, request: Request) -> Response:
     """End one of the requester's sessions; ending this one is signing out."""
@@ -77,7 +81,11 @@ def end_one(context: OwnSession, request: Request) -> Response:
 
 
 @view_config(
-    route_name="account.revocations", request_method="POST", permission=SIGNED_IN, fresh=True
+    route_name="account.revocations",
+    request_method="POST",
+    require_csrf=True,
+    permission=SIGNED_IN,
+    fresh=True,
 )
 def end_several(request: Request) -> Response:
     """End all others, a selection, or all of the requester's sessions."""

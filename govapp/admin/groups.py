@@ -38,6 +38,7 @@ def list_groups(request: Request) -> dict[str, Any]:
 @view_config(
     route_name="admin.groups",
     request_method="POST",
+    require_csrf=True,
     renderer=LIST,
     permission=Permission.GRANT_MANAGE,
     fresh=True,
@@ -89,6 +90,7 @@ def show_group(context: GroupResource, request: Request) -> dict[str, Any]:
 @view_config(
     route_name="admin.group",
     request_method="POST",
+    require_csrf=True,
     renderer=DETAIL,
     permission=Permission.GRANT_MANAGE,
     fresh=True,

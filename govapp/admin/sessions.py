@@ -91,6 +91,7 @@ def show_session(context: SessionResource, request: Request) -> dict[str, Any]:
 @view_config(
     route_name="admin.session.revocation",
     request_method="POST",
+    require_csrf=True,
     renderer=DETAIL,
     permission=Permission.SESSION_REVOKE,
     fresh=True,

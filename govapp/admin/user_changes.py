@@ -30,6 +30,7 @@ from govapp.sessions import store
 @view_config(
     route_name="admin.user.revocation",
     request_method="POST",
+    require_csrf=True,
     renderer=DETAIL,
     permission=Permission.SESSION_REVOKE,
     fresh=True,
@@ -60,6 +61,7 @@ def end_all(context: UserResource, request: Request) -> Any:
 @view_config(
     route_name="admin.user.status",
     request_method="POST",
+    require_csrf=True,
     renderer=DETAIL,
     permission=Permission.USER_MANAGE,
     fresh=True,
@@ -98,6 +100,7 @@ def set_status(context: UserResource, request: Request) -> Any:
 @view_config(
     route_name="admin.user.groups",
     request_method="POST",
+    require_csrf=True,
     renderer=DETAIL,
     permission=Permission.USER_MANAGE,
     fresh=True,

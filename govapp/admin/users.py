@@ -55,6 +55,7 @@ def list_users(request: Request) -> dict[str, Any]:
 @view_config(
     route_name="admin.users.search",
     request_method="POST",
+    require_csrf=True,
     renderer=LIST,
     permission=Permission.USER_LIST,
 )

@@ -27,7 +27,13 @@ def form(request: Request) -> dict[str, Any]:
     return _page(request, next_path=request.GET.get("next"))
 
 
-@view_config(route_name="confirm", request_method="POST", renderer=TEMPLATE, permission=SIGNED_IN)
+@view_config(
+    route_name="confirm",
+    request_method="POST",
+    require_csrf=True,
+    renderer=TEMPLATE,
+    permission=SIGNED_IN,
+)
 def confirm(request: Request) -> Any:
     """Renew the proof and the session's secret; after too many failures, end the session."""
     identity = request.identity

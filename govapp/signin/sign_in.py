@@ -42,6 +42,7 @@ def form(request: Request) -> Any:
 @view_config(
     route_name="sign-in",
     request_method="POST",
+    require_csrf=True,
     renderer=TEMPLATE,
     permission=NO_PERMISSION_REQUIRED,
 )

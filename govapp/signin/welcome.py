@@ -47,6 +47,7 @@ def form(request: Request) -> dict[str, Any]:
 @view_config(
     route_name="welcome",
     request_method="POST",
+    require_csrf=True,
     renderer=TEMPLATE,
     permission=NO_PERMISSION_REQUIRED,
 )

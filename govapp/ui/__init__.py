@@ -1,7 +1,12 @@
-"""What every page shares: layout, error pages, security headers, static files, health probes.
+"""What every page shares: layout and static files; and what a whole application needs around it.
 
 ``config.include("govapp.ui")`` needs ``govapp.security``. Pages add themselves to the top bar
-with ``config.add_nav_item("account" | "admin", label, route_name, permission)``.
+with ``config.add_nav_item("account" | "admin", label, route_name, permission)``. Only govapp's
+own pages get its security headers.
+
+``config.include("govapp.ui.whole_application")`` is for an application that is govapp and nothing
+else: error pages for everything, security headers on everything, the check of host, scheme and
+method, the last resort, and health probes. A host application keeps its own.
 """
 
 from __future__ import annotations
@@ -16,7 +21,7 @@ FILTERS = ("relative", "remaining", "exact", "iso", "plural", "count", "printabl
 
 
 def includeme(config: Configurator) -> None:
-    """Add the shared parts."""
+    """Add the shared parts of pages."""
     config.include("govapp.security")
     config.include("pyramid_jinja2")
     config.registry.settings.update(
@@ -31,8 +36,15 @@ def includeme(config: Configurator) -> None:
     config.add_subscriber(frame.add_globals, BeforeRender)
     config.add_static_view("static", static.ROOT, cache_max_age=static.MAX_AGE_SECONDS)
     config.add_cache_buster(static.ROOT, static.HashBuster())
+
+
+def whole_application(config: Configurator) -> None:
+    """Add what stands around the pages of an application that is govapp alone."""
+    config.include("govapp.ui")
     config.add_tween("govapp.ui.edge.edge_tween_factory", under=INGRESS)
+    # After everything else: it wraps whichever execution policy the application has.
     config.action("govapp.last_resort", lambda: last_resort.install(config.registry), order=9001)
     config.add_route("healthz", "/healthz")
     config.add_route("readyz", "/readyz")
-    config.scan("govapp.ui")
+    config.scan("govapp.ui.error_views")
+    config.scan("govapp.ui.health")

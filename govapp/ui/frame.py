@@ -11,7 +11,9 @@ from pyramid.config import Configurator
 from pyramid.csrf import get_csrf_token
 from pyramid.events import BeforeRender
 from pyramid.request import Request
+from pyramid.response import Response
 
+from govapp.ui.headers import secure
 from govapp.ui.static import ROOT
 
 
@@ -85,6 +87,9 @@ def add_globals(event: BeforeRender) -> None:
     if request is None:
         return
 
+    if event["renderer_info"].package.__name__.startswith("govapp"):
+        request.add_response_callback(_secure)
+
     def csrf_field() -> Markup:
         return Markup('<input type="hidden" name="csrf_token" value="{}">').format(
             get_csrf_token(request)
@@ -98,3 +103,8 @@ def add_globals(event: BeforeRender) -> None:
         route=request.route_path,
         now=request.now,
     )
+
+
+def _secure(request: Request, response: Response) -> None:
+    """Our pages carry our headers in a host application too."""
+    secure(response, https=request.scheme == "https")

@@ -194,3 +194,25 @@ def test_a_person_whom_the_host_no_longer_knows_is_nobody(with_account, host):
         db.execute(members.delete())
 
     with_account.get("/account/sessions", status=403)
+
+
+def test_our_forms_are_protected_even_if_the_host_s_are_not(with_account):
+    """The host of these tests never asked Pyramid for CSRF protection."""
+    with_account.post("/sign_in", {"name": "Mia"})
+    other = TestApp(with_account.app)
+    other.post("/sign_in", {"name": "Mia"})
+
+    with_account.post("/account/sessions/revocations", {"which": "others"}, status=400)
+
+    other.get("/account/sessions", status=200)
+
+
+def test_our_pages_carry_our_headers_and_the_host_s_keep_their_own(with_account):
+    with_account.post("/sign_in", {"name": "Mia"})
+
+    assert (
+        "default-src 'none'"
+        in with_account.get("/account/sessions").headers["Content-Security-Policy"]
+    )
+    host_page = with_account.post("/write", {"text": "one"})
+    assert "Content-Security-Policy" not in host_page.headers
