@@ -142,6 +142,10 @@ class EndReason(StrEnum):
     CONFIRM_FAILED = "confirm-failed"
 
 
+# Over without anybody having ended them.
+LAPSED = frozenset({EndReason.IDLE, EndReason.EXPIRED})
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How long a session may rest and last, in seconds."""
@@ -189,10 +193,14 @@ def why_over(
         return EndReason.USER_DISABLED
     if not_before is not None and session.begun_at <= not_before:
         return EndReason.ENDED_BY_STAFF
-    age = timedelta(seconds=limits.absolute_seconds)
-    if session.expires_at <= now or session.created_at <= now - age:
-        return EndReason.EXPIRED
-    rest = timedelta(seconds=limits.idle_seconds)
-    if session.idle_expires_at <= now or session.last_seen_at <= now - rest:
-        return EndReason.IDLE
-    return None
+    at, reason = _lapse(session, limits)
+    return reason if at <= now else None
+
+
+def _lapse(session: SessionTimes, limits: Limits) -> tuple[datetime, EndReason]:
+    """Return when an unused session is over, and which limit it meets first."""
+    expires_at = session.created_at + timedelta(seconds=limits.absolute_seconds)
+    idle_at = session.last_seen_at + timedelta(seconds=limits.idle_seconds)
+    expired = min(session.expires_at, expires_at), EndReason.EXPIRED
+    idle = min(session.idle_expires_at, idle_at), EndReason.IDLE
+    return min(expired, idle)

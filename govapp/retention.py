@@ -32,7 +32,7 @@ from govapp.models import AuditEvent, OneTimeLink, Session
 from govapp.models.base import pack
 from govapp.network import coarse
 from govapp.policy import Limits
-from govapp.sessions import store
+from govapp.sessions import ending, store
 from govapp.settings import Settings
 
 BATCH = 1000
@@ -97,7 +97,7 @@ def end_lapsed(engine: Engine, settings: Settings, *, now: datetime) -> int:
     """Write down the end of every session that is over; return how many."""
 
     def step(dbsession: DBSession) -> int:
-        return store.end_lapsed(dbsession, now=now, limits=settings.user_limits, batch=BATCH)
+        return ending.end_lapsed(dbsession, now=now, limits=settings.user_limits, batch=BATCH)
 
     return repeat(engine, step)
 

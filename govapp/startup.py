@@ -7,7 +7,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from govapp.settings import DEBUG_AIDS, SettingsError, dangers, read
+from govapp.dangers import DEBUG_AIDS, dangers
+from govapp.settings import SettingsError, read
 
 
 def checked(global_config: Mapping[str, str], ini: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from govapp.audit import Actor, Event
 from govapp.models import OneTimeLink, User
 from govapp.policy import EndReason, Limits
 from govapp.powers import Refused
-from govapp.sessions import store, tokens
+from govapp.sessions import ending, tokens
 
 MAX_LOGIN_LENGTH = 254
 MAX_NAME_LENGTH = 100
@@ -103,7 +103,7 @@ def disable(
 
     The not-before instant stays, so that enabling revives nothing.
     """
-    ended = store.end_all_of(
+    ended = ending.end_all_of(
         dbsession,
         user.id,
         own_id=own_id,

@@ -10,13 +10,13 @@ from pyramid.view import view_config
 
 from govapp import attempts, db, passwords, sessions, users
 from govapp.audit import Event
-from govapp.facts import settings_of
 from govapp.filters import plural
 from govapp.forms import posted
 from govapp.models import Session, User
 from govapp.policy import EndReason
 from govapp.security import SIGNED_IN
-from govapp.sessions import store
+from govapp.sessions import ending
+from govapp.sessions.lookup import limits_of
 from govapp.throttle import Throttled, reset
 
 TEMPLATE = "templates/password.jinja2"
@@ -62,12 +62,12 @@ def change(request: Request) -> Any:
 def _store(request: Request, seen: User, new_hash: str, bucket: Any) -> Any:
     dbsession, identity = request.dbsession, request.identity
     # Sessions are locked before the person, as everywhere, so that nobody waits in a circle.
-    locked = store.lock_alive(
+    locked = ending.lock_alive(
         dbsession,
         Session.user_id == identity.user_id,
         own_id=identity.session_row_id,
         now=request.now,
-        limits=settings_of(request).user_limits,
+        limits=limits_of(request, request.presented_session.live),
     )
     user = users.unchanged_since(dbsession, seen, exclusive=True)
     if user is None:
@@ -76,7 +76,7 @@ def _store(request: Request, seen: User, new_hash: str, bucket: Any) -> Any:
     sessions.rotate(request, grace=False, authenticated_at=request.now)
     ended = 0
     if posted(request, "end_others"):
-        ended = store.end(
+        ended = ending.end(
             dbsession,
             [row for row in locked if row.id != identity.session_row_id],
             reason=EndReason.PASSWORD_CHANGED,

@@ -22,7 +22,8 @@ from govapp.network import masked
 from govapp.policy import EndReason, Limits
 from govapp.resources import OwnSession
 from govapp.security import SIGNED_IN
-from govapp.sessions import store, tokens
+from govapp.sessions import ending, store, tokens
+from govapp.sessions.lookup import limits_of
 
 MAX_LISTED = 200
 MAX_ENDED_LISTED = 20
@@ -101,7 +102,7 @@ def end_several(request: Request) -> Response:
 
 def _end_others(request: Request) -> Response:
     identity = request.identity
-    locked = store.lock_alive(
+    locked = ending.lock_alive(
         request.dbsession,
         Session.user_id == identity.user_id,
         own_id=identity.session_row_id,
@@ -115,7 +116,7 @@ def _end_others(request: Request) -> Response:
 
 def _end_all(request: Request) -> Response:
     identity = request.identity
-    store.end_all_of(
+    ending.end_all_of(
         request.dbsession,
         identity.user_id,
         own_id=identity.session_row_id,
@@ -157,7 +158,7 @@ def _end_selected(request: Request) -> Response:
 def _end(request: Request, row_ids: Iterable[int]) -> int:
     wanted = sorted(row_ids)
     own_id = request.identity.session_row_id
-    locked = store.lock_alive(
+    locked = ending.lock_alive(
         request.dbsession,
         Session.id.in_(wanted),
         own_id=own_id,
@@ -168,7 +169,7 @@ def _end(request: Request, row_ids: Iterable[int]) -> int:
 
 
 def _end_rows(request: Request, rows: Iterable[Session]) -> int:
-    return store.end(
+    return ending.end(
         request.dbsession,
         rows,
         reason=EndReason.ENDED_BY_OWNER,
@@ -191,4 +192,4 @@ def _flash_count(request: Request, ended: int, *, already: int) -> None:
 
 
 def _limits(request: Request) -> Limits:
-    return settings_of(request).user_limits
+    return limits_of(request, request.presented_session.live)

@@ -18,7 +18,7 @@ from govapp.models import Membership, Session
 from govapp.policy import EVERYONE, MEANING, Grant, Permission
 from govapp.powers import Refused
 from govapp.resources import GroupResource
-from govapp.sessions import store
+from govapp.sessions import ending
 
 LIST = "templates/groups_list.jinja2"
 DETAIL = "templates/groups_detail.jinja2"
@@ -165,7 +165,7 @@ def _posted_grant(request: Request) -> Grant:
 
 
 def _lock_sessions(request: Request, where: Any) -> None:
-    store.lock_alive(
+    ending.lock_alive(
         request.dbsession,
         where,
         own_id=request.identity.session_row_id,

@@ -18,7 +18,7 @@ from govapp.models import Session
 from govapp.network import shown
 from govapp.policy import EndReason, Permission
 from govapp.resources import SessionResource
-from govapp.sessions import store
+from govapp.sessions import ending
 
 DETAIL = "templates/sessions_detail.jinja2"
 FILTERS = ("user", "group", "state", "address", "device", "idle")
@@ -105,14 +105,14 @@ def end_session(context: SessionResource, request: Request) -> Any:
     own_id = request.identity.session_row_id
     if context.row.id == own_id:
         return _sign_out(request)
-    locked = store.lock_alive(
+    locked = ending.lock_alive(
         request.dbsession,
         Session.id == context.row.id,
         own_id=own_id,
         now=request.now,
         limits=acting.limits_of(request),
     )
-    ended = store.end(
+    ended = ending.end(
         request.dbsession,
         [row for row in locked if row.id == context.row.id],
         reason=EndReason.ENDED_BY_STAFF,

@@ -24,7 +24,7 @@ from govapp.models import Session
 from govapp.policy import EndReason, Permission
 from govapp.powers import Refused
 from govapp.resources import UserResource
-from govapp.sessions import store
+from govapp.sessions import ending
 
 
 @view_config(
@@ -40,7 +40,7 @@ def end_all(context: UserResource, request: Request) -> Any:
 
     def change() -> str:
         reason = line(request, "reason", label="A reason")
-        ended = store.end_all_of(
+        ended = ending.end_all_of(
             request.dbsession,
             context.user_id,
             own_id=request.identity.session_row_id,
@@ -196,7 +196,7 @@ def _is_self(context: UserResource, request: Request) -> bool:
 
 
 def _lock_sessions(context: UserResource, request: Request) -> None:
-    store.lock_alive(
+    ending.lock_alive(
         request.dbsession,
         Session.user_id == context.user_id,
         own_id=request.identity.session_row_id,

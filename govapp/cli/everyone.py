@@ -14,7 +14,7 @@ from govapp.audit import Event
 from govapp.cli.context import SYSTEM, Context
 from govapp.models import EVERYONE, NotBefore, Session
 from govapp.policy import EndReason
-from govapp.sessions import store
+from govapp.sessions import ending
 
 BATCH = 500
 
@@ -24,7 +24,7 @@ def end_everyone(engine: Engine, context: Context, *, note: str) -> int:
     # What lapsed before has a reason of its own; later it would count as ended by staff.
     retention.end_lapsed(engine, context.settings, now=context.now)
     with DBSession(engine) as dbsession, dbsession.begin():
-        store.set_not_before(dbsession, EVERYONE)
+        ending.set_not_before(dbsession, EVERYONE)
         audit.record(
             dbsession,
             Event.SESSIONS_ENDED,
@@ -46,7 +46,7 @@ def _mark(dbsession: DBSession, context: Context, note: str) -> int:
         .limit(BATCH)
         .with_for_update()
     ).all()
-    return store.end(
+    return ending.end(
         dbsession,
         rows,
         reason=EndReason.ENDED_BY_STAFF,

@@ -17,7 +17,7 @@ from govapp.filters import plural
 from govapp.models import Session, User
 from govapp.policy import EndReason
 from govapp.powers import Refused
-from govapp.sessions import store, tokens
+from govapp.sessions import ending, store, tokens
 
 LONGEST_REASON = 500
 WIDTHS = {
@@ -124,7 +124,7 @@ def revoke(context: Context, arguments: Namespace) -> None:
 def _revoke_user(context: Context, login: str, note: str) -> None:
     with context.transaction() as dbsession:
         user = found(dbsession, login)
-        ended = store.end_all_of(
+        ended = ending.end_all_of(
             dbsession,
             user.id,
             own_id=None,
@@ -155,10 +155,10 @@ def _revoke_ids(context: Context, texts: list[str], note: str) -> None:
         unknown = [text for text, id in ids.items() if id not in known]
         if unknown:
             raise Refused(f"There is no session {unknown[0][:60]!r}; nothing ended.")
-        locked = store.lock_alive(
+        locked = ending.lock_alive(
             dbsession, theirs, own_id=None, now=context.now, limits=context.user_limits
         )
-        ended = store.end(
+        ended = ending.end(
             dbsession,
             locked,
             reason=EndReason.ENDED_BY_STAFF,

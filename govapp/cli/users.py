@@ -18,7 +18,7 @@ from govapp.models import OneTimeLink, User
 from govapp.passwords import Hasher
 from govapp.policy import EndReason
 from govapp.powers import Refused
-from govapp.sessions import store
+from govapp.sessions import ending
 
 
 def add_calls(calls: Any) -> None:
@@ -116,7 +116,7 @@ def set_password(context: Context, arguments: Namespace) -> None:
     with context.transaction() as dbsession:
         user = found(dbsession, arguments.login)
         # Sessions are locked before the person, as everywhere, so that nobody waits in a circle.
-        ended = store.end_all_of(
+        ended = ending.end_all_of(
             dbsession,
             user.id,
             own_id=None,

@@ -16,8 +16,8 @@ from govapp.demonstration.people import Person
 from govapp.demonstration.stage import Stage
 from govapp.demonstration.visits import Visit
 from govapp.models import Session
-from govapp.policy import EndReason
-from govapp.sessions import store, tokens
+from govapp.policy import LAPSED, EndReason
+from govapp.sessions import ending, store, tokens
 
 NOTES = (
     "laptop reported stolen",
@@ -28,7 +28,6 @@ NOTES = (
     "password found in a leaked list",
     "requested by the customer by phone",
 )
-LAPSED = {EndReason.IDLE, EndReason.EXPIRED}
 
 
 def tell(stage: Stage, people: list[Person], password_hashes: dict[str, str]) -> int:
@@ -102,7 +101,7 @@ def _begin(stage: Stage, visit: Visit, at: datetime) -> Session:
 def _end(stage: Stage, visit: Visit, row: Session, at: datetime) -> None:
     limits = stage.settings.user_limits
     if visit.ending in LAPSED:
-        store.end_lapsed(stage.dbsession, now=at, limits=limits, batch=1, session_id=row.id)
+        ending.end_lapsed(stage.dbsession, now=at, limits=limits, batch=1, session_id=row.id)
         return
     if visit.ending == EndReason.USER_DISABLED:
         users.disable(
@@ -115,7 +114,7 @@ def _end(stage: Stage, visit: Visit, row: Session, at: datetime) -> None:
         )
         return
     by_staff = visit.ending == EndReason.ENDED_BY_STAFF
-    store.end(
+    ending.end(
         stage.dbsession,
         [row],
         reason=EndReason(visit.ending),

@@ -36,7 +36,7 @@ from govapp.devices import device_label
 from govapp.facts import settings_of
 from govapp.models import Session
 from govapp.policy import EndReason
-from govapp.sessions import afterwards, cookie, csrf, lookup, store, tokens
+from govapp.sessions import afterwards, cookie, csrf, ending, lookup, store, tokens
 from govapp.sessions.guard import SessionEnded
 from govapp.sessions.session import RequestSession, SessionKeyError
 
@@ -151,7 +151,7 @@ def _locked_own(request: Request) -> Session:
 
 def _end_own(request: Request, reason: EndReason) -> None:
     row = _locked_own(request)
-    store.end(request.dbsession, [row], reason=reason, actor=request.actor, now=request.now)
+    ending.end(request.dbsession, [row], reason=reason, actor=request.actor, now=request.now)
     request.session.left_row = row.id
 
 

@@ -17,12 +17,11 @@ from govapp import audit, db, policy
 from govapp.audit import Actor, Event
 from govapp.facts import settings_of
 from govapp.models import Session
-from govapp.policy import EndReason, Limits
-from govapp.sessions import store, tokens
+from govapp.policy import LAPSED, EndReason, Limits
+from govapp.sessions import ending, store, tokens
 from govapp.sessions.cookie import sent_secrets
 
 log = logging.getLogger(__name__)
-LAPSED = {EndReason.IDLE, EndReason.EXPIRED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +119,14 @@ def _end_reused(request: Request, row: Any) -> None:
     )
 
     def write(dbsession: DBSession) -> None:
-        locked = store.lock_alive(
+        locked = ending.lock_alive(
             dbsession,
             Session.id == row.id,
             own_id=None,
             now=request.now,
             limits=limits_of(request, row),
         )
-        store.end(dbsession, locked, reason=EndReason.TOKEN_REUSED, actor=actor, now=request.now)
+        ending.end(dbsession, locked, reason=EndReason.TOKEN_REUSED, actor=actor, now=request.now)
         audit.record(
             dbsession,
             Event.TOKEN_REUSED,
@@ -159,7 +158,7 @@ def _judged(request: Request, row: Any) -> Presented:
 
 def _end_of(request: Request, row: Any) -> Callable[[DBSession], None]:
     def write(dbsession: DBSession) -> None:
-        store.end_lapsed(
+        ending.end_lapsed(
             dbsession,
             now=request.now,
             limits=limits_of(request, row),

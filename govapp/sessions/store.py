@@ -6,7 +6,7 @@ itself refuses it (the triggers of the initial migration).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,6 @@ from sqlalchemy import (
     and_,
     func,
     literal,
-    or_,
     select,
     text,
     update,
@@ -25,11 +24,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session as DBSession
 from sqlalchemy.orm import aliased
 
-from govapp import audit
-from govapp.audit import Actor, Event
 from govapp.models import EVERYONE, NotBefore, Session, User, user_subject
 from govapp.models.base import IPAddress, UTCDateTime
-from govapp.policy import EndReason, Limits, why_over
+from govapp.policy import Limits
 from govapp.sessions import tokens
 from govapp.upsert import insert, is_sqlite
 
@@ -130,7 +127,7 @@ def begin(
     for this transaction, and then its instant is later than ``begun_at``; or it is seen here.
     """
     for subject in (EVERYONE, user_subject(user_id)):
-        _ensure_instant(dbsession, subject)
+        ensure_instant(dbsession, subject)
     instants = dbsession.scalars(
         select(NotBefore.instant)
         .where(NotBefore.subject.in_([EVERYONE, user_subject(user_id)]))
@@ -162,7 +159,7 @@ def begin(
     return session
 
 
-def _ensure_instant(dbsession: DBSession, subject: str) -> None:
+def ensure_instant(dbsession: DBSession, subject: str) -> None:
     """Add the subject's instant if it has none, so that it can be locked."""
     missing = select(literal(subject), literal(EPOCH, UTCDateTime)).where(
         ~select(NotBefore.subject).where(NotBefore.subject == subject).exists()
@@ -253,162 +250,3 @@ def touch(connection: Connection, row: Any, *, now: datetime, touch_seconds: int
         connection.execute(statement)
     finally:
         connection.execute(text(f"PRAGMA busy_timeout = {int(wait)}"))
-
-
-# ---------------------------------------------------------------- end
-
-
-def lock_alive(
-    dbsession: DBSession,
-    where: ColumnElement[bool],
-    *,
-    own_id: int | None,
-    now: datetime,
-    limits: Limits,
-) -> Sequence[Session]:
-    """Lock and return the live sessions that match, and the actor's own, ordered by id.
-
-    One statement in one order: two people who end each other cannot deadlock, the second waits
-    and is then told that their session has ended.
-    """
-    wanted = and_(where, alive(now=now, limits=limits))
-    if own_id is not None:
-        wanted = or_(Session.id == own_id, wanted)
-    return dbsession.scalars(
-        select(Session)
-        .where(wanted)
-        .order_by(Session.id)
-        .with_for_update(of=Session)
-        .execution_options(populate_existing=True)
-    ).all()
-
-
-def end(
-    dbsession: DBSession,
-    sessions: Iterable[Session],
-    *,
-    reason: EndReason,
-    actor: Actor,
-    now: datetime,
-    note: str | None = None,
-) -> int:
-    """End these locked sessions, record each, and return how many were still going."""
-    ended = 0
-    for session in sessions:
-        if session.ended_at is not None:
-            continue
-        _end(dbsession, session, reason=reason, at=now, actor=actor, now=now, note=note)
-        ended += 1
-    dbsession.flush()
-    return ended
-
-
-def _end(
-    dbsession: DBSession,
-    session: Session,
-    *,
-    reason: str,
-    at: datetime,
-    actor: Actor,
-    now: datetime,
-    note: str | None = None,
-) -> None:
-    session.ended_at = at
-    session.end_reason = reason
-    session.ended_by = actor.user_id
-    session.end_note = note
-    audit.record(
-        dbsession,
-        Event.SESSION_ENDED,
-        actor=actor,
-        now=now,
-        subject_id=session.user_id,
-        session_id=session.public_id.hex,
-        reason=reason,
-        details={"note": note} if note else None,
-    )
-
-
-def set_not_before(dbsession: DBSession, subject: str) -> None:
-    """End by instant all that began up to now under a subject, even what is not yet visible.
-
-    The instant is the clock read after the row is locked, and never goes back.
-    """
-    _ensure_instant(dbsession, subject)
-    row = dbsession.scalars(
-        select(NotBefore)
-        .where(NotBefore.subject == subject)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
-    row.instant = max(clock(dbsession), row.instant)
-    dbsession.flush()
-
-
-def end_all_of(
-    dbsession: DBSession,
-    user_id: str,
-    *,
-    own_id: int | None,
-    reason: EndReason,
-    actor: Actor,
-    now: datetime,
-    limits: Limits,
-    note: str | None = None,
-) -> int:
-    """End all sessions of a person, also one whose sign-in is under way; return how many."""
-    locked = lock_alive(
-        dbsession, Session.user_id == user_id, own_id=own_id, now=now, limits=limits
-    )
-    set_not_before(dbsession, user_subject(user_id))
-    theirs = [session for session in locked if session.user_id == user_id]
-    return end(dbsession, theirs, reason=reason, actor=actor, now=now, note=note)
-
-
-def end_lapsed(
-    dbsession: DBSession,
-    *,
-    now: datetime,
-    limits: Limits,
-    batch: int,
-    session_id: int | None = None,
-) -> int:
-    """Write down the end of sessions that are over but not yet marked; return how many.
-
-    Rows that somebody holds are left for next time, so that several machines can do this at
-    once and nobody waits.
-    """
-    statement = (
-        select(Session, _everyone.instant, _own.instant, User.active)
-        .select_from(Session)
-        .join(_everyone, _everyone.subject == EVERYONE)
-        .join(_own, _own.subject == "user:" + Session.user_id)
-        .outerjoin(User, User.id == Session.user_id)
-        .where(Session.ended_at.is_(None), ~alive(now=now, limits=limits))
-        .order_by(Session.id)
-        .limit(batch)
-        .with_for_update(skip_locked=True, of=Session)
-        .execution_options(populate_existing=True)
-    )
-    if session_id is not None:
-        statement = statement.where(Session.id == session_id)
-    lapsed = dbsession.execute(statement).all()
-    for session, everyone_instant, own_instant, active in lapsed:
-        over = why_over(
-            session,
-            now=now,
-            limits=limits,
-            not_before=max(everyone_instant, own_instant),
-            active=active is not False,
-        )
-        at = {EndReason.EXPIRED: session.expires_at, EndReason.IDLE: session.idle_expires_at}
-        _end(
-            dbsession,
-            session,
-            reason=str(over),
-            at=min(now, at.get(EndReason(str(over)), now)),
-            actor=Actor(user_id=audit.SYSTEM),
-            now=now,
-        )
-    dbsession.flush()
-    return len(lapsed)

@@ -21,7 +21,7 @@ from govapp.facts import settings_of
 from govapp.forms import posted
 from govapp.models import User
 from govapp.policy import EndReason
-from govapp.sessions import store
+from govapp.sessions import ending
 
 TEMPLATE = "templates/welcome.jinja2"
 
@@ -64,7 +64,7 @@ def set_password(request: Request) -> Any:
     dbsession = request.dbsession
     actor = Actor(user_id=holder.id, address=request.source_address, request_id=request.request_id)
     # Sessions are locked before people, everywhere: nobody waits in a circle.
-    store.end_all_of(
+    ending.end_all_of(
         dbsession,
         holder.id,
         own_id=None,

@@ -125,11 +125,11 @@ def test_a_session_that_ends_while_a_request_is_under_way_undoes_its_work(host):
     def end_beside(request):
         """What another process does meanwhile, after this request was let in."""
         from govapp import db
-        from govapp.sessions import store
+        from govapp.sessions import ending
 
         assert request.session.row is not None
         with db.independent_session(request.registry) as other:
-            store.set_not_before(other, "everyone")
+            ending.set_not_before(other, "everyone")
         request.dbsession.execute(notes.insert().values(text="too late"))
         return Response("done")
 

@@ -16,7 +16,7 @@ from govapp import db
 from govapp.cli.groups import STANDARD_GROUPS
 from govapp.models import Base
 from govapp.policy import MEANING, Permission
-from govapp.sessions import store
+from govapp.sessions import ending
 from govapp.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -215,7 +215,7 @@ def test_a_session_that_ends_under_way_is_led_to_sign_in(shop, headings):
 
     def end_beside(*_):
         with db.independent_session(app.registry) as other:
-            store.set_not_before(other, "everyone")
+            ending.set_not_before(other, "everyone")
 
     event.listen(app.registry["dbsession_factory"], "before_flush", end_beside, once=True)
     answer = submit(browser, "/order", article="too late")

@@ -10,7 +10,7 @@ from govapp import db, retention
 from govapp.models import AuditEvent, OneTimeLink, Session, Throttle
 from govapp.network import coarse
 from govapp.policy import EndReason
-from govapp.sessions import store, tokens
+from govapp.sessions import ending, tokens
 from govapp.settings import read
 from tests.support.world import SYSTEM
 
@@ -64,7 +64,7 @@ def signed_in(world, browser):
 def end(world, row):
     with world.db() as dbsession:
         found = dbsession.get(Session, row.id)
-        store.end(dbsession, [found], reason=EndReason.SIGNED_OUT, actor=SYSTEM, now=world.clock())
+        ending.end(dbsession, [found], reason=EndReason.SIGNED_OUT, actor=SYSTEM, now=world.clock())
 
 
 def add_event(world, address=None, **facts):

@@ -4,7 +4,7 @@ from govapp import powers, users
 from govapp.audit import Actor
 from govapp.models import AuditEvent, Session
 from govapp.policy import Grant, Limits
-from govapp.sessions import store, tokens
+from govapp.sessions import ending, store, tokens
 
 SYSTEM = Actor(user_id="system")
 LIMITS = Limits(idle_seconds=600, absolute_seconds=3600)
@@ -27,11 +27,11 @@ def begin(db, user_id, *, now, limits=LIMITS, token=None):
 
 
 def end(db, sessions, *, now, reason="ended-by-owner", actor=SYSTEM, note=None):
-    return store.end(db, sessions, reason=reason, actor=actor, now=now, note=note)
+    return ending.end(db, sessions, reason=reason, actor=actor, now=now, note=note)
 
 
 def end_all_of(db, user_id, *, now, own_id=None, reason="ended-by-staff", note=None):
-    return store.end_all_of(
+    return ending.end_all_of(
         db,
         user_id,
         own_id=own_id,

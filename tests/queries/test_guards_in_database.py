@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from govapp.models import EVERYONE, NotBefore, Session, user_subject
 from govapp.models.base import UTCDateTime
-from govapp.sessions import store, tokens
+from govapp.sessions import ending, store, tokens
 from tests.queries.arrange import begin, end, get
 
 
@@ -174,7 +174,7 @@ def test_an_ended_session_may_be_deleted(database, ended):
 def instants(database):
     with database.begin() as db:
         for subject in (EVERYONE, user_subject("bea")):
-            store.set_not_before(db, subject)
+            ending.set_not_before(db, subject)
         return {s: db.get_one(NotBefore, s).instant for s in (EVERYONE, user_subject("bea"))}
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from govapp.audit import Actor
 from govapp.models import EVERYONE, NotBefore, Session, user_subject
-from govapp.sessions import store, tokens
+from govapp.sessions import ending, store, tokens
 from govapp.sessions.store import BeganTooLate
 from tests.queries.arrange import LIMITS, begin, end, end_all_of, events, get
 
@@ -50,7 +50,7 @@ def test_a_row_holds_the_digest_and_nowhere_the_token(database, now):
 @pytest.mark.standard("S-049")
 def test_a_sign_in_that_began_before_the_instant_is_too_late(database, now):
     with database.begin() as db:
-        store.set_not_before(db, EVERYONE)
+        ending.set_not_before(db, EVERYONE)
         (instant,) = db.scalars(select(NotBefore.instant).where(NotBefore.subject == EVERYONE))
         later = instant + timedelta(hours=1)
         db.get_one(NotBefore, EVERYONE).instant = later
@@ -63,7 +63,7 @@ def test_a_sign_in_that_began_before_the_instant_is_too_late(database, now):
 @pytest.mark.parametrize("subject", [EVERYONE, "user:bea"])
 def test_a_session_begins_after_an_instant_that_has_passed(database, subject, now):
     with database.begin() as db:
-        store.set_not_before(db, subject)
+        ending.set_not_before(db, subject)
 
     with database.begin() as db:
         row = begin(db, "bea", now=now)
@@ -201,7 +201,7 @@ def test_what_was_not_yet_visible_is_ended_by_instant(database, database_url, no
         # ends a session that began at that very microsecond or before.
         with database.begin() as db:
             early = begin(db, "bea", now=now)
-            store.set_not_before(db, user_subject("bea"))
+            ending.set_not_before(db, user_subject("bea"))
     else:
         with database() as sign_in:
             # The sign-in's transaction has started, and has not yet locked the instants.
@@ -219,12 +219,12 @@ def test_what_was_not_yet_visible_is_ended_by_instant(database, database_url, no
 
 def test_an_instant_never_goes_back_even_if_the_clock_does(database):
     with database.begin() as db:
-        store.set_not_before(db, EVERYONE)
+        ending.set_not_before(db, EVERYONE)
         row = db.get_one(NotBefore, EVERYONE)
         ahead = row.instant = row.instant + timedelta(days=1)
 
     with database.begin() as db:
-        store.set_not_before(db, EVERYONE)
+        ending.set_not_before(db, EVERYONE)
 
     with database() as db:
         assert db.get_one(NotBefore, EVERYONE).instant == ahead
@@ -236,7 +236,7 @@ def test_locking_returns_what_lives_and_the_actors_own_in_order_of_id(database, 
         end(db, [ended, own], now=now)
 
     with database.begin() as db:
-        found = store.lock_alive(
+        found = ending.lock_alive(
             db, Session.user_id == "bea", own_id=own.id, now=now, limits=LIMITS
         )
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from govapp.db import reader_engine
 from govapp.models import Session, User, user_subject
 from govapp.policy import Limits
-from govapp.sessions import store
+from govapp.sessions import ending, store
 from tests.queries.arrange import LIMITS, add_user, begin, end, events, get
 
 SECOND = timedelta(seconds=1)
@@ -20,7 +20,7 @@ SECOND = timedelta(seconds=1)
 
 def end_lapsed(database, *, now, batch=100, limits=LIMITS):
     with database.begin() as db:
-        return store.end_lapsed(db, now=now, limits=limits, batch=batch)
+        return ending.end_lapsed(db, now=now, limits=limits, batch=batch)
 
 
 @pytest.mark.standard("S-034")
@@ -65,7 +65,7 @@ def test_what_an_instant_or_a_disabling_ended_is_written_down_as_such(database, 
         disabled = add_user(db, "dan", now=now)
         of_disabled, by_instant = begin(db, disabled.id, now=now), begin(db, "bea", now=now)
         db.get_one(User, disabled.id).active = False
-        store.set_not_before(db, user_subject("bea"))
+        ending.set_not_before(db, user_subject("bea"))
 
     assert end_lapsed(database, now=now) == 2
 

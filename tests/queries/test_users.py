@@ -7,7 +7,7 @@ import pytest
 from govapp import users
 from govapp.models import OneTimeLink, Session, User
 from govapp.powers import Refused
-from govapp.sessions import store, tokens
+from govapp.sessions import ending, tokens
 from tests.queries.arrange import (
     HASH,
     LIMITS,
@@ -140,7 +140,7 @@ def test_a_session_that_began_before_the_disabling_stays_over_after_enabling(dat
     with database.begin() as db:
         db.add(Session(**hidden))
         db.flush()
-        assert not store.lock_alive(
+        assert not ending.lock_alive(
             db, Session.user_id == bea.id, own_id=None, now=now, limits=LIMITS
         )
 

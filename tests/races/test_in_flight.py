@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session as DBSession
 from govapp import db, sessions, users
 from govapp.models import EVERYONE, Group, Membership, Session, user_subject
 from govapp.policy import EndReason, Limits, Permission
-from govapp.sessions import store
+from govapp.sessions import ending, store
 from tests.support.world import PASSWORD, SYSTEM
 
 LIMITS = Limits(604_800, 2_592_000)
@@ -123,7 +123,7 @@ def bea(world, browser):
 def end_now(world, user_id):
     """End all sessions of a person on another connection, as staff would."""
     with world_writer(world) as other, other.begin():
-        store.end_all_of(
+        ending.end_all_of(
             other,
             user_id,
             own_id=None,
@@ -158,7 +158,7 @@ def test_nothing_an_ended_session_did_commits(world, bea, gate, how):
                 other.get(users.User, user).active = False
             else:
                 subject = EVERYONE if how == "everyone-instant" else user_subject(user)
-                store.set_not_before(other, subject)
+                ending.set_not_before(other, subject)
     gate.open()
     answer = request.result()
 
@@ -212,14 +212,14 @@ def test_a_sign_in_under_way_does_not_outlive_ending_everything(world, browser, 
             end_now(world, user)
         else:
             with world_writer(world) as other, other.begin():
-                store.set_not_before(other, EVERYONE)
+                ending.set_not_before(other, EVERYONE)
 
-    ending = InBackground(end_all)
-    ending.join(0.3)
-    assert ending.is_alive(), "ending everything waits for the sign-in that holds the instant"
+    revoking = InBackground(end_all)
+    revoking.join(0.3)
+    assert revoking.is_alive(), "ending everything waits for the sign-in that holds the instant"
     gate.open()
     request.result()
-    ending.result()
+    revoking.result()
 
     assert not bea.is_signed_in
 
@@ -233,7 +233,7 @@ def test_a_sign_in_that_began_before_the_end_of_everything_fails(world, browser,
     gate.reached()
 
     with world_writer(world) as other, other.begin():
-        store.set_not_before(other, user_subject(user))
+        ending.set_not_before(other, user_subject(user))
     gate.open()
 
     assert request.result().status_int == 500
@@ -315,8 +315,8 @@ def test_no_view_holds_its_session_row_locked(world, bea, gate):
     request = InBackground(lambda: bea.get(f"/probe/flash_late/{user}", status="*"))
     gate.reached()
 
-    ending = InBackground(lambda: end_now(world, user))
-    ending.result()
+    revoking = InBackground(lambda: end_now(world, user))
+    revoking.result()
     gate.open()
     request.result()
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from pyramid.config.settings import Settings as PyramidSettings
 
-from govapp.settings import DEBUG_AIDS, SettingsError, dangers, read
+from govapp.dangers import DEBUG_AIDS, dangers
+from govapp.settings import SettingsError, read
 from govapp.startup import checked, server_section
 
 ROOT = Path(__file__).parents[2]
