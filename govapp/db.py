@@ -13,6 +13,7 @@ pyramid-cookiecutter-starter) does not include this module.
 from __future__ import annotations
 
 import os
+import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ INDEPENDENT_TIMEOUT_SECONDS = 2
 SQLITE_WAIT_SECONDS = 15
 # Paths that never see a transaction (0 SQL; performance of static files and probes).
 WITHOUT_TRANSACTION = ("/static/", "/healthz", "/readyz")
+# Two first requests at once must not leave a pool behind.
+_one_at_a_time = threading.Lock()
 
 
 def includeme(config: Configurator) -> None:
@@ -122,11 +125,17 @@ class Engines:
 def engines(registry: Registry) -> Engines:
     """Return the engines beside the request's, over ``govapp.database_url`` or the same URL."""
     found: Engines | None = registry.get("govapp.engines")
-    if found is None:
-        url = registry["govapp.settings"].database_url
-        if url is None:
-            url = registry["dbsession_factory"].kw["bind"].url
-        found = registry["govapp.engines"] = Engines(make_url(url))
+    return _make_engines(registry) if found is None else found
+
+
+def _make_engines(registry: Registry) -> Engines:
+    with _one_at_a_time:
+        if "govapp.engines" not in registry:
+            url = registry["govapp.settings"].database_url
+            if url is None:
+                url = registry["dbsession_factory"].kw["bind"].url
+            registry["govapp.engines"] = Engines(make_url(url))
+    found: Engines = registry["govapp.engines"]
     return found
 
 
