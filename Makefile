@@ -22,7 +22,7 @@ help:
 
 serve: export GOVAPP_BASE_URL := http://localhost:$(PORT)
 serve: .venv/installed ## the demonstration at http://localhost:6543, or at PORT=7000
-	@$(BIN)/govapp -c development.ini db upgrade
+	@umask 077; $(BIN)/govapp -c development.ini db upgrade # the file will hold password hashes
 	@$(BIN)/python -m govapp.demonstration development.ini
 	@exec $(BIN)/pserve --server-name other-port development.ini http_port=$(PORT)
 
@@ -33,10 +33,11 @@ test: .venv/installed-test ## all tests, or those of T=path; DATABASE_URL names 
 	@$(BIN)/python -m tests.support.browser
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 $(T)
 
-check: .venv/installed-check ## format, lint and types
+check: .venv/installed-check .venv/installed-test ## format, lint, types and layers
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy govapp
+	@$(BIN)/python -m pytest -q tests/guards/test_layers.py
 
 clean: ## remove what make and the tools made; the development database stays
 	rm -rf .venv build dist *.egg-info .coverage htmlcov

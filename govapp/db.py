@@ -30,6 +30,9 @@ from sqlalchemy import URL, Engine, Select, create_engine, event, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 INDEPENDENT_TIMEOUT_SECONDS = 2
+# A database that does not answer is no database: 503, not a request that hangs (invariant 15).
+CONNECT_TIMEOUT_SECONDS = 3
+WAIT_SECONDS = 10
 SQLITE_WAIT_SECONDS = 15
 # Paths that never see a transaction (0 SQL; performance of static files and probes).
 WITHOUT_TRANSACTION = ("/static/", "/healthz", "/readyz")
@@ -162,24 +165,16 @@ def writer_engine(url: URL) -> Engine:
         engine = _sqlite_engine(url, wait_seconds=SQLITE_WAIT_SECONDS)
         _begin_immediately(engine)
         return engine
-    return _tracked(
-        create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=10)
-    )
+    # No statement time-out: migrations and purges run on this engine too.
+    return _postgres_engine(url, f"-c lock_timeout={WAIT_SECONDS}s", pool_pre_ping=True)
 
 
 def reader_engine(url: URL) -> Engine:
     """Return the AUTOCOMMIT engine. No pre-ping: the look-up itself is retried instead."""
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url, wait_seconds=SQLITE_WAIT_SECONDS, isolation_level="AUTOCOMMIT")
-    return _tracked(
-        create_engine(
-            url,
-            hide_parameters=True,
-            isolation_level="AUTOCOMMIT",
-            pool_size=10,
-            max_overflow=10,
-        )
-    )
+    timeout = f"-c statement_timeout={WAIT_SECONDS}s"
+    return _postgres_engine(url, timeout, isolation_level="AUTOCOMMIT")
 
 
 def independent_engine(url: URL) -> Engine:
@@ -189,16 +184,29 @@ def independent_engine(url: URL) -> Engine:
         _begin_immediately(engine)
         return engine
     milliseconds = INDEPENDENT_TIMEOUT_SECONDS * 1000
-    timeouts = f"-c lock_timeout={milliseconds // 2} -c statement_timeout={milliseconds}"
+    return _postgres_engine(
+        url,
+        f"-c lock_timeout={milliseconds // 2} -c statement_timeout={milliseconds}",
+        pool_pre_ping=True,
+        pool_size=2,
+        max_overflow=2,
+        pool_timeout=INDEPENDENT_TIMEOUT_SECONDS,
+    )
+
+
+def _postgres_engine(url: URL, options: str, **settings: Any) -> Engine:
+    """Return an engine that gives up, in bounded time, on a server that does not answer."""
+    defaults = {"pool_size": 10, "max_overflow": 10, "pool_timeout": WAIT_SECONDS}
     return _tracked(
         create_engine(
             url,
             hide_parameters=True,
-            pool_pre_ping=True,
-            pool_size=2,
-            max_overflow=2,
-            pool_timeout=INDEPENDENT_TIMEOUT_SECONDS,
-            connect_args={"options": timeouts},
+            connect_args={
+                "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+                "tcp_user_timeout": WAIT_SECONDS * 1000,
+                "options": options,
+            },
+            **(defaults | settings),
         )
     )
 

@@ -193,11 +193,11 @@ def why_over(
         return EndReason.USER_DISABLED
     if not_before is not None and session.begun_at <= not_before:
         return EndReason.ENDED_BY_STAFF
-    at, reason = _lapse(session, limits)
+    at, reason = lapse(session, limits)
     return reason if at <= now else None
 
 
-def _lapse(session: SessionTimes, limits: Limits) -> tuple[datetime, EndReason]:
+def lapse(session: SessionTimes, limits: Limits) -> tuple[datetime, EndReason]:
     """Return when an unused session is over, and which limit it meets first."""
     expires_at = session.created_at + timedelta(seconds=limits.absolute_seconds)
     idle_at = session.last_seen_at + timedelta(seconds=limits.idle_seconds)

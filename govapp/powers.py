@@ -6,7 +6,7 @@ Queries of ``(dbsession, …)``; the rules themselves are :mod:`govapp.policy`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,14 +19,31 @@ from govapp import audit, models, policy
 from govapp.audit import Actor, Event
 from govapp.policy import NO_GRANTS, Grant, Grants, Limits, Permission
 from govapp.sessions import store
+from govapp.upsert import insert
 
 GROUP_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
+# What pages and commands call those over whom a grant holds that is not limited to a group.
+RESERVED_NAMES = frozenset({"everyone"})
 # What only somebody who may give everything can give back: it must never be without a holder.
 KEYSTONE = Grant(Permission.GRANT_MANAGE)
 
 
 class Refused(Exception):
     """Raised when a rule forbids a change; the message is a plain sentence."""
+
+
+class NotHeld(Refused):
+    """Raised when somebody gives or takes away (``what``) grants that they do not hold."""
+
+    def __init__(self, what: str, missing: Grants) -> None:
+        self.what = what
+        self.missing = missing
+        super().__init__(self.worded(policy.str_of))
+
+    def worded(self, grant: Callable[[Grant], str]) -> str:
+        """Return the sentence with each missing grant in the reader's words."""
+        listed = ", ".join(sorted(set(map(grant, self.missing))))
+        return f"You cannot {self.what} what you do not hold yourself: {listed}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +104,16 @@ def locked_of_user(dbsession: DBSession, user_id: str) -> Power:
     )
 
 
+def locked_giver(dbsession: DBSession, user_id: str) -> Grants:
+    """Return what somebody who is about to give or take away holds, locked until commit.
+
+    The keystone comes first: two who each hold their own grants shared, and each take one away,
+    would wait for each other.
+    """
+    _lock_keystone(dbsession)
+    return locked_of_user(dbsession, user_id).grants
+
+
 def of_group(dbsession: DBSession, name: str) -> Grants:
     """Return the grants of a group."""
     rows = dbsession.execute(
@@ -110,6 +137,8 @@ def create_group(dbsession: DBSession, name: str, *, actor: Actor, now: datetime
             "A group's name has 1 to 40 lower-case letters, digits and hyphens, and begins with"
             " a letter."
         )
+    if name in RESERVED_NAMES:
+        raise Refused(f"No group can be called {name}: it would read like all people.")
     if dbsession.get(models.Group, name) is not None:
         raise Refused(f"There is already a group {name}.")
     dbsession.add(models.Group(name=name, created_at=now))
@@ -137,10 +166,9 @@ def add_grant(
     if grant.permission not in set(Permission):
         raise Refused(f"There is no permission {grant.permission!r}.")
     _require_held(giver, frozenset({grant}), what="give")
-    if dbsession.get(models.Grant, (group, grant.permission, grant.over)) is not None:
+    values = {"group_name": group, "permission": grant.permission, "over": grant.over}
+    if not _added(dbsession, models.Grant, values):
         return False
-    dbsession.add(models.Grant(group_name=group, permission=grant.permission, over=grant.over))
-    dbsession.flush()
     members = dbsession.scalars(
         select(models.Membership.user_id).where(models.Membership.group_name == group)
     ).all()
@@ -160,7 +188,8 @@ def remove_grant(
 ) -> bool:
     """Take a permission from a group; False if it did not have it. Raises Refused."""
     _require_group(dbsession, group)
-    _require_held(giver, frozenset({grant}), what="take away")
+    # All that the group holds: otherwise somebody weaker could disarm it piece by piece.
+    _require_held(giver, of_group(dbsession, group), what="take away")
     with keystone_kept(dbsession):
         row = dbsession.get(models.Grant, (group, grant.permission, grant.over))
         if row is None:
@@ -184,10 +213,8 @@ def add_member(
     _require_group(dbsession, group)
     conferred = of_group(dbsession, group)
     _require_held(giver, conferred, what="give")
-    if dbsession.get(models.Membership, (user_id, group)) is not None:
+    if not _added(dbsession, models.Membership, {"user_id": user_id, "group_name": group}):
         return False
-    dbsession.add(models.Membership(user_id=user_id, group_name=group))
-    dbsession.flush()
     if conferred:
         store.lower_limits(dbsession, [user_id], staff_limits)
     audit.record(
@@ -239,12 +266,7 @@ def keystone_kept(dbsession: DBSession) -> Iterator[None]:
     Who may do so is locked first: two people cannot each remove the other. Where there was
     nobody before, there is nobody to keep.
     """
-    dbsession.execute(
-        select(models.Grant)
-        .where(models.Grant.permission == KEYSTONE.permission, models.Grant.over == KEYSTONE.over)
-        .order_by(models.Grant.group_name)
-        .with_for_update()
-    ).all()
+    _lock_keystone(dbsession)
     had_holder = _has_keystone_holder(dbsession)
     yield
     dbsession.flush()
@@ -253,6 +275,15 @@ def keystone_kept(dbsession: DBSession) -> Iterator[None]:
             "This would leave nobody who can manage grants over everyone. Give that to somebody"
             " else first."
         )
+
+
+def _lock_keystone(dbsession: DBSession) -> None:
+    dbsession.execute(
+        select(models.Grant)
+        .where(models.Grant.permission == KEYSTONE.permission, models.Grant.over == KEYSTONE.over)
+        .order_by(models.Grant.group_name)
+        .with_for_update()
+    ).all()
 
 
 def _has_keystone_holder(dbsession: DBSession) -> bool:
@@ -278,8 +309,13 @@ def _require_group(dbsession: DBSession, name: str) -> None:
 def _require_held(giver: Grants | None, conferred: Iterable[Grant], *, what: str) -> None:
     missing = policy.lacking(giver, frozenset(conferred)) if giver is not None else NO_GRANTS
     if missing:
-        listed = ", ".join(sorted(map(policy.str_of, missing)))
-        raise Refused(f"You cannot {what} what you do not hold yourself: {listed}.")
+        raise NotHeld(what, missing)
+
+
+def _added(dbsession: DBSession, model: Any, values: dict[str, str]) -> bool:
+    """Insert a row; False if it was there, also if somebody else adds it at this moment."""
+    statement = insert(dbsession, model).values(values).on_conflict_do_nothing().returning(model)
+    return dbsession.scalars(statement).one_or_none() is not None
 
 
 def _record_grant(

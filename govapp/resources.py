@@ -10,12 +10,15 @@ and the same 404, and nobody who is not signed in loads anything.
 
 from __future__ import annotations
 
+from typing import Any
+
 from pyramid.authorization import Allow, Authenticated
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound
 from pyramid.request import Request
 from sqlalchemy import select
 
 from govapp import models, policy, powers
+from govapp.audit import Event
 from govapp.models import Session, User
 from govapp.policy import Decision, Permission
 from govapp.powers import Power
@@ -43,6 +46,27 @@ class Site:
         """Return whether the requester holds a permission at all, and why."""
         held = self.request.identity is not None and self.request.identity.holds(permission)
         return Decision(held, f"{permission} is {'' if held else 'not '}held")
+
+
+class AllGroups:
+    """All groups, also one that is yet to be: what is held over everyone decides."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+
+    def __acl__(self) -> ACL:
+        identity = self.request.identity
+        if identity is None:
+            return []
+        return [
+            (Allow, f"user:{identity.user_id}", p) for p in Permission if self.decide(p).allowed
+        ]
+
+    def decide(self, permission: str) -> Decision:
+        """Return whether the requester holds a permission over everyone, and why."""
+        identity = self.request.identity
+        over = identity is not None and identity.covers(permission, frozenset())
+        return Decision(over, f"{permission} is {'' if over else 'not '}held over everyone")
 
 
 class _Person:
@@ -117,7 +141,26 @@ class GroupResource:
         return Decision(over, f"{permission} is {'' if over else 'not '}held over the group")
 
 
+def concerned(context: Any) -> dict[str, Any]:
+    """Return whom and what a resource is about, as the audit trail's record has it."""
+    about: dict[str, Any] = {}
+    if isinstance(context, _Person):
+        about["subject_id"] = context.user_id
+    if isinstance(context, OwnSession):
+        about["subject_id"] = context.row.user_id
+    if isinstance(context, SessionResource | OwnSession):
+        about["session_id"] = context.row.public_id.hex
+    if isinstance(context, GroupResource):
+        about["details"] = {"group": context.group.name}
+    return about
+
+
 # ---------------------------------------------------------------- route factories
+
+
+def groups(request: Request) -> Site | AllGroups:
+    """Return what the requester's grants must reach: to list groups, any; to add one, all."""
+    return AllGroups(request) if request.method == "POST" else Site(request)
 
 
 def own_session(request: Request) -> OwnSession:
@@ -128,7 +171,7 @@ def own_session(request: Request) -> OwnSession:
         select(Session).where(Session.public_id == public_id, Session.user_id == identity.user_id)
     )
     if row is None:
-        raise HTTPNotFound
+        raise _not_found(request)
     return OwnSession(request, row)
 
 
@@ -148,7 +191,7 @@ def session(request: Request) -> SessionResource:
         .where(Session.public_id == public_id, covered(Session.user_id, scope))
     ).one_or_none()
     if found is None:
-        raise HTTPNotFound
+        raise _not_found(request)
     return SessionResource(request, found[0], found[1], powers.parse(found[2], found[3]))
 
 
@@ -162,7 +205,7 @@ def user(request: Request) -> UserResource:
         )
     ).one_or_none()
     if found is None:
-        raise HTTPNotFound
+        raise _not_found(request)
     return UserResource(request, found[0], powers.parse(found[1], found[2]))
 
 
@@ -172,8 +215,18 @@ def group(request: Request) -> GroupResource:
     found = request.dbsession.get(models.Group, request.matchdict["name"])
     scope = policy.scope(identity.grants, *Permission)
     if found is None or not policy.covers(scope, [found.name]):
-        raise HTTPNotFound
+        raise _not_found(request)
     return GroupResource(request, found)
+
+
+def _not_found(request: Request) -> HTTPNotFound:
+    """Record that somebody asked for what is not there for them, and return the one answer."""
+    request.report(
+        Event.ACCESS_REFUSED,
+        action=request.matched_route.name,
+        reason="unknown, or not covered by a grant",
+    )
+    return HTTPNotFound()
 
 
 def _require_identity(request: Request) -> Identity:

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session as DBSession
 
-from govapp import audit, models, throttle
+from govapp import audit, throttle
 from govapp.audit import Actor, Event
 from govapp.models import AuditEvent, OneTimeLink, Session
 from govapp.models.base import pack
@@ -82,17 +82,6 @@ def repeat(engine: Engine, step: Callable[[DBSession], int], *, size: int = BATC
 # ---------------------------------------------------------------- live sessions
 
 
-def holds_grant(user_id: Any) -> ColumnElement[bool]:
-    """Return the condition that a column's person holds any grant, and has staff's limits."""
-    member, grant = models.Membership, models.Grant
-    return (
-        select(grant.group_name)
-        .join(member, member.group_name == grant.group_name)
-        .where(member.user_id == user_id)
-        .exists()
-    )
-
-
 def end_lapsed(engine: Engine, settings: Settings, *, now: datetime) -> int:
     """Write down the end of every session that is over; return how many."""
 
@@ -114,7 +103,7 @@ def lower_limits(engine: Engine, settings: Settings) -> int:
                     Session.created_at,
                     Session.expires_at,
                     Session.idle_seconds,
-                    holds_grant(Session.user_id).label("is_staff"),
+                    store.holds_grant(Session.user_id).label("is_staff"),
                 )
                 .where(Session.ended_at.is_(None), Session.id > last)
                 .order_by(Session.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -98,11 +99,15 @@ def disable(
     actor: Actor,
     now: datetime,
     limits: Limits,
+    after_lock: Callable[[], None] = lambda: None,
 ) -> int:
     """Disable a person and end all their sessions; return how many. Raises Refused.
 
-    The not-before instant stays, so that enabling revives nothing.
+    The not-before instant stays, so that enabling revives nothing. To somebody who is disabled
+    already, nothing happens.
     """
+    if not user.active:
+        return 0
     ended = ending.end_all_of(
         dbsession,
         user.id,
@@ -111,9 +116,14 @@ def disable(
         actor=actor,
         now=now,
         limits=limits,
+        after_lock=after_lock,
     )
     # After the sessions, which every change locks first: nobody waits in a circle.
     with powers.keystone_kept(dbsession):
+        current = dbsession.get_one(User, user.id, with_for_update=True, populate_existing=True)
+        if not current.active:
+            # Somebody else was first, and has recorded it.
+            return ended
         user.active = False
     audit.record(
         dbsession,
@@ -126,10 +136,14 @@ def disable(
     return ended
 
 
-def enable(dbsession: DBSession, user: User, *, actor: Actor, now: datetime) -> None:
-    """Enable a person; sessions from before stay ended."""
+def enable(dbsession: DBSession, user: User, *, actor: Actor, now: datetime) -> bool:
+    """Enable a person; False if they were already. Sessions from before stay ended."""
+    dbsession.refresh(user, with_for_update=True)
+    if user.active:
+        return False
     user.active = True
     audit.record(dbsession, Event.USER_ENABLED, actor=actor, now=now, subject_id=user.id)
+    return True
 
 
 def set_password(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pyramid.httpexceptions import HTTPBadRequest, HTTPNotFound, HTTPSeeOther
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 from sqlalchemy import select
 
 from govapp import sessions
-from govapp.account.words import how_ended
+from govapp.account.words import ended_line
 from govapp.audit import Event
 from govapp.facts import settings_of
 from govapp.filters import plural
@@ -37,28 +37,33 @@ MAX_ENDED_LISTED = 20
 )
 def list_sessions(request: Request) -> dict[str, Any]:
     """List the requester's live sessions, this one first, and those that ended lately."""
+    return _page(request)
+
+
+def _page(request: Request, *, error: str | None = None) -> dict[str, Any]:
+    settings, limits = settings_of(request), _limits(request)
     mine = Session.user_id == request.identity.user_id
+    alive = store.alive(now=request.now, limits=limits)
     live = request.dbsession.scalars(
-        select(Session)
-        .where(mine, store.alive(now=request.now, limits=_limits(request)))
-        .order_by(Session.id.desc())
-        .limit(MAX_LISTED)
+        select(Session).where(mine, alive).order_by(Session.id.desc()).limit(MAX_LISTED)
     ).all()
+    # What is over and not yet written down comes first: it has just ended.
     ended = request.dbsession.scalars(
         select(Session)
-        .where(mine, Session.ended_at.is_not(None))
-        .order_by(Session.id.desc())
+        .where(mine, ~alive)
+        .order_by(Session.ended_at.desc().nulls_first(), Session.id.desc())
         .limit(MAX_ENDED_LISTED)
     ).all()
     current = request.identity.session_row_id
     return {
+        "error": error,
         "current": [row for row in live if row.id == current],
         "others": [row for row in live if row.id != current],
-        "ended": sorted(ended, key=lambda row: row.ended_at, reverse=True),
+        "ended": [ended_line(row, now=request.now, limits=limits) for row in ended],
         "masked": masked,
-        "how_ended": how_ended,
-        "keep_days": settings_of(request).keep_ended_seconds // 86_400,
-        "keep_address_days": settings_of(request).keep_address_seconds // 86_400,
+        "keep_days": settings.keep_ended_seconds // 86_400,
+        "keep_address_days": settings.keep_address_seconds // 86_400,
+        "keep_audit_days": settings.keep_audit_seconds // 86_400,
     }
 
 
@@ -83,12 +88,13 @@ def end_one(context: OwnSession, request: Request) -> Response:
 
 @view_config(
     route_name="account.revocations",
+    renderer="templates/sessions.jinja2",
     request_method="POST",
     require_csrf=True,
     permission=SIGNED_IN,
     fresh=True,
 )
-def end_several(request: Request) -> Response:
+def end_several(request: Request) -> Any:
     """End all others, a selection, or all of the requester's sessions."""
     which = posted(request, "which")
     if which == "others":
@@ -97,7 +103,13 @@ def end_several(request: Request) -> Response:
         return _end_all(request)
     if which == "selected":
         return _end_selected(request)
-    raise HTTPBadRequest("Choose which sessions to end: the others, a selection, or all.")
+    return _rejected(request, "Choose which sessions to end: the others, a selection, or all.")
+
+
+def _rejected(request: Request, message: str) -> dict[str, Any]:
+    request.response.status_int = 400
+    request.report(Event.INPUT_REFUSED, action="account.revocations")
+    return _page(request, error=message)
 
 
 def _end_others(request: Request) -> Response:
@@ -115,25 +127,16 @@ def _end_others(request: Request) -> Response:
 
 
 def _end_all(request: Request) -> Response:
-    identity = request.identity
-    ending.end_all_of(
-        request.dbsession,
-        identity.user_id,
-        own_id=identity.session_row_id,
-        reason=EndReason.ENDED_BY_OWNER,
-        actor=request.actor,
-        now=request.now,
-        limits=_limits(request),
-    )
-    request.session.leave()
+    sessions.end_all(request, request.identity.user_id, reason=EndReason.ENDED_BY_OWNER)
     request.session.flash("You are signed out everywhere.")
-    # Nobody is signed in there any more: who asks is shown the way to sign in.
     return HTTPSeeOther(request.route_path("account"))
 
 
-def _end_selected(request: Request) -> Response:
+def _end_selected(request: Request) -> Any:
     """End the chosen ones, all or nothing: one id that is not the requester's, and none ends."""
-    chosen = request.POST.getall("id")[:MAX_LISTED]
+    chosen = request.POST.getall("id")
+    if not 0 < len(chosen) <= MAX_LISTED:
+        return _rejected(request, "Choose at least one session, and not more than the page lists.")
     public_ids = {tokens.parse_public_id(text) for text in chosen if isinstance(text, str)}
     owned = request.dbsession.execute(
         select(Session.id, Session.ended_at).where(
@@ -141,8 +144,6 @@ def _end_selected(request: Request) -> Response:
             Session.public_id.in_([found for found in public_ids if found is not None]),
         )
     ).all()
-    if not chosen:
-        raise HTTPBadRequest("No session was chosen.")
     if len(owned) != len(public_ids):
         request.report(Event.ACCESS_REFUSED, action="account.revocations", reason="foreign id")
         raise HTTPNotFound

@@ -55,7 +55,7 @@ def includeme(config: Configurator) -> None:
         ("admin.user.revocation", f"/admin/users/{ID}/revocation", resources.user),
         ("admin.user.status", f"/admin/users/{ID}/status", resources.user),
         ("admin.user.groups", f"/admin/users/{ID}/groups", resources.user),
-        ("admin.groups", "/admin/groups", resources.Site),
+        ("admin.groups", "/admin/groups", resources.groups),
         ("admin.group", f"/admin/groups/{NAME}", resources.group),
         ("admin.audit", "/admin/audit", resources.Site),
     ):

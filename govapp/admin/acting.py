@@ -9,11 +9,13 @@ from typing import Any
 from pyramid.httpexceptions import HTTPBadRequest
 from pyramid.request import Request
 
-from govapp import policy
+from govapp import policy, powers, resources
+from govapp.admin import words
+from govapp.admin.lifetimes import Lifetimes
 from govapp.audit import Event
 from govapp.facts import settings_of
 from govapp.forms import Rejected
-from govapp.policy import Limits, Permission
+from govapp.policy import Grants, Limits, Permission
 from govapp.powers import Power, Refused
 from govapp.resources import SessionResource, UserResource
 
@@ -25,33 +27,61 @@ def undone_if_refused(request: Request) -> Iterator[None]:
         yield
 
 
-def refused(request: Request, refusal: Refused) -> None:
-    """Record a refusal by a rule, and answer 400: nothing is kept."""
+def refused(request: Request, refusal: Refused) -> str:
+    """Record a refusal by a rule and answer 400: nothing is kept. Return it for the page."""
     request.response.status_int = 400
-    request.report(Event.ACCESS_REFUSED, action=request.matched_route.name, reason=str(refusal))
-
-
-def filters_rejected(request: Request, rejected: Rejected) -> None:
-    """Record that a filter could not be used, by its name alone, and answer 400."""
-    request.response.status_int = 400
-    request.report(Event.INPUT_REFUSED, action=request.matched_route.name, reason=rejected.field)
-
-
-def looked_at(request: Request, **facts: Any) -> None:
-    """Record that the requester looked at other people's sessions, or what tells of them."""
     request.report(
-        Event.SENSITIVE_READ, action=request.matched_route.name, outcome="success", **facts
+        Event.ACCESS_REFUSED,
+        action=request.matched_route.name,
+        reason=str(refusal),
+        **resources.concerned(request.context),
+    )
+    known = policy.scope(request.identity.grants, *Permission)
+    return words.refusal(refusal, known=lambda group: policy.covers(known, [group]))
+
+
+def rejected(request: Request, rejected: Rejected) -> None:
+    """Record that a field could not be used, by its name alone, and answer 400."""
+    request.response.status_int = 400
+    request.report(
+        Event.INPUT_REFUSED,
+        action=request.matched_route.name,
+        reason=rejected.field,
+        **resources.concerned(request.context),
     )
 
 
-def limits_of(request: Request) -> Limits:
-    """Return the limits that hold for everybody; a row's own may be stricter."""
-    return settings_of(request).user_limits
+def looked_at(request: Request, page: str, **facts: Any) -> None:
+    """Record that the requester looked at other people's sessions, or what tells of them.
+
+    ``page`` is the route of the page that shows them, also where a form of it was refused.
+    """
+    request.report(Event.SENSITIVE_READ, action=page, outcome="success", **facts)
+
+
+def lifetimes_of(request: Request) -> Lifetimes:
+    """Return what tells whether sessions live at the time of the request."""
+    settings = settings_of(request)
+    return Lifetimes(request.now, settings.user_limits, settings.staff_limits)
+
+
+def limits_of(request: Request, power: Power) -> Limits:
+    """Return the limits that hold for a person with this power; a row's own may be stricter."""
+    settings = settings_of(request)
+    return settings.staff_limits if power.grants else settings.user_limits
 
 
 def staff_limits_of(request: Request) -> Limits:
     """Return the stricter limits of those who hold a grant."""
     return settings_of(request).staff_limits
+
+
+def giver(request: Request) -> Grants:
+    """Return what the requester holds now, locked until commit: nobody gives what they lost.
+
+    To be called once the sessions are locked: sessions come before grants everywhere.
+    """
+    return powers.locked_giver(request.dbsession, request.identity.user_id)
 
 
 def require_still_held(power: Power, permission: Permission, groups: Iterable[str]) -> None:

@@ -11,6 +11,7 @@ from govapp import policy
 from govapp.admin import acting, audit_list, listing, words
 from govapp.admin.listing import Page
 from govapp.admin.sight import sight
+from govapp.facts import settings_of
 from govapp.forms import Rejected
 from govapp.policy import Permission
 
@@ -29,9 +30,9 @@ def list_events(request: Request) -> dict[str, Any]:
     typed = listing.typed(request.GET, FILTERS)
     try:
         filters = audit_list.parse(request.GET)
-        at = listing.serial_cursor(request.GET)
+        at = listing.serial_cursor(request.GET, settings_of(request).secrets)
     except Rejected as rejected:
-        acting.filters_rejected(request, rejected)
+        acting.rejected(request, rejected)
         return _page(Page(), typed, errors={rejected.field: rejected.message})
     page = audit_list.page(
         request.dbsession,
@@ -40,8 +41,9 @@ def list_events(request: Request) -> dict[str, Any]:
         policy.scope(identity.grants, Permission.USER_LIST),
         at,
         viewer_id=identity.user_id,
+        secrets=settings_of(request).secrets,
     )
-    acting.looked_at(request, details=filters.impersonal)
+    acting.looked_at(request, "admin.audit", details=filters.impersonal)
     return _page(page, typed)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 
 from govapp.admin import listing, words
 from govapp.admin.listing import Cursor, Page
+from govapp.admin.seal import seal
 from govapp.admin.sight import Sight
 from govapp.audit import SYSTEM, Event
 from govapp.forms import Rejected
@@ -57,7 +58,7 @@ def parse(params: Mapping[str, str]) -> Filters:
 
 
 def _user_id(params: Mapping[str, str], name: str, *, label: str) -> str:
-    typed = listing.person(params, name, label=label)
+    typed = listing.text(params, name, label=label)
     if typed and typed != SYSTEM and not listing.PUBLIC_ID.fullmatch(typed):
         raise Rejected(name, f"{label} takes the id of a user, which their page tells.")
     return typed
@@ -89,8 +90,9 @@ def page(
     at: Cursor | None,
     *,
     viewer_id: str,
+    secrets: Sequence[bytes],
 ) -> Page:
-    """Return one page of events, newest first: one statement.
+    """Return one page of events, newest first: one statement. ``secrets`` seal its cursors.
 
     Whoever reads over a group sees what concerns its members; the rest needs everyone.
     """
@@ -113,7 +115,7 @@ def page(
         .order_by(AuditEvent.id.desc())
     ).all()
     rows = [_row(*columns, sight=sight, viewer_id=viewer_id) for columns in found]
-    return listing.page(rows, [row.serial for row in rows], at)
+    return listing.page(rows, [seal(row.serial, secrets) for row in rows], at)
 
 
 def _ids(filters: Filters, sight: Sight, at: Cursor | None) -> Any:

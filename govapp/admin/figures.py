@@ -13,13 +13,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session as DBSession
 
+from govapp.admin.lifetimes import Lifetimes
 from govapp.admin.listing import COUNT_CAP, capped_count
 from govapp.audit import Event
 from govapp.models import AuditEvent, Grant, Membership, Session
 from govapp.models.base import IPAddress
-from govapp.policy import Limits
 from govapp.scoping import covered
-from govapp.sessions import store
 
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
@@ -40,11 +39,9 @@ class Presence:
     staff: int
 
 
-def presence(
-    dbsession: DBSession, scope: frozenset[str], *, now: datetime, limits: Limits
-) -> Presence:
+def presence(dbsession: DBSession, scope: frozenset[str], lifetimes: Lifetimes) -> Presence:
     """Return how many sessions are live, of how many people, of how many with any grant."""
-    live = (store.alive(now=now, limits=limits), covered(Session.user_id, scope))
+    live = (lifetimes.alive(), covered(Session.user_id, scope))
     holders = select(Membership.user_id).join(Grant, Grant.group_name == Membership.group_name)
     people = select(Session.user_id).where(*live).distinct()
     found = dbsession.execute(

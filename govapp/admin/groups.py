@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
+from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.view import view_config
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from sqlalchemy import select
 from govapp import policy, powers
 from govapp.admin import acting, group_list, listing, words
 from govapp.admin.sight import Sight, sight
+from govapp.facts import settings_of
 from govapp.forms import Rejected, line, posted
 from govapp.models import Membership, Session
 from govapp.policy import EVERYONE, MEANING, Grant, Permission
@@ -45,17 +46,15 @@ def list_groups(request: Request) -> dict[str, Any]:
 )
 def create_group(request: Request) -> Any:
     """Create an empty group; for those who may manage grants over everyone."""
-    if EVERYONE not in _sight(request).people:
-        raise HTTPForbidden
     try:
         with acting.undone_if_refused(request):
             name = line(request, "name", label="A name")
             powers.create_group(request.dbsession, name, actor=request.actor, now=request.now)
     except Refused as refusal:
-        acting.refused(request, refusal)
-        return _list_page(request, errors={"name": str(refusal)}, typed=posted(request, "name"))
+        errors = {"name": acting.refused(request, refusal)}
+        return _list_page(request, errors=errors, typed=posted(request, "name"))
     except Rejected as rejected:
-        request.response.status_int = 400
+        acting.rejected(request, rejected)
         errors = {rejected.field: rejected.message}
         return _list_page(request, errors=errors, typed=posted(request, "name"))
     request.session.flash(f"The group {name} is created. It has no members and no permissions yet.")
@@ -107,10 +106,10 @@ def change_grants(context: GroupResource, request: Request) -> Any:
                 raise Rejected("permission", "Choose whether to give the permission or take it.")
             said = change()
     except Refused as refusal:
-        acting.refused(request, refusal)
-        return _detail_page(context, request, errors={"rule": str(refusal)})
+        errors = {"rule": acting.refused(request, refusal)}
+        return _detail_page(context, request, errors=errors)
     except Rejected as rejected:
-        request.response.status_int = 400
+        acting.rejected(request, rejected)
         return _detail_page(context, request, errors={rejected.field: rejected.message})
     request.session.flash(said)
     return HTTPSeeOther(request.route_path("admin.group", name=context.group.name))
@@ -124,7 +123,7 @@ def _add(context: GroupResource, request: Request) -> str:
         request.dbsession,
         name,
         grant,
-        giver=request.identity.grants,
+        giver=acting.giver(request),
         actor=request.actor,
         now=request.now,
         staff_limits=acting.staff_limits_of(request),
@@ -143,7 +142,7 @@ def _remove(context: GroupResource, request: Request) -> str:
         request.dbsession,
         name,
         grant,
-        giver=request.identity.grants,
+        giver=acting.giver(request),
         actor=request.actor,
         now=request.now,
     )
@@ -170,7 +169,7 @@ def _lock_sessions(request: Request, where: Any) -> None:
         where,
         own_id=request.identity.session_row_id,
         now=request.now,
-        limits=acting.limits_of(request),
+        limits=settings_of(request).user_limits,
     )
 
 

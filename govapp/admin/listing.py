@@ -1,8 +1,8 @@
 """What lists share: filters and cursors, hostile until parsed, and pages by keyset. Pure.
 
-A cursor is the last key seen and the direction: ``after-120`` is further down the list,
-``before-120`` further up. It is opaque to people, but no secret: what a page shows is limited by
-scope and filters alone.
+A cursor is the last key seen and the direction: ``after-<key>`` is further down the list,
+``before-<key>`` further up. It says nothing to people, and what a page shows is limited by scope
+and filters alone.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select
 
+from govapp.admin.seal import unseal
 from govapp.filters import printable
 from govapp.forms import Rejected
 
 PAGE_ROWS = 50
 COUNT_CAP = 10_000
 MAX_FILTER = 100
-MAX_SERIAL = 2**63 - 1
 PUBLIC_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _CURSOR = re.compile(r"(after|before)-([0-9a-f]{1,32})", re.ASCII)
 
@@ -29,25 +29,17 @@ _CURSOR = re.compile(r"(after|before)-([0-9a-f]{1,32})", re.ASCII)
 
 
 def text(params: Mapping[str, str], name: str, *, label: str) -> str:
-    """Return what was typed into a filter, trimmed, or "". Raises Rejected."""
+    """Return what was typed into a filter, trimmed, or "". Raises Rejected.
+
+    E-mail addresses never stand in addresses of pages, where histories and logs keep them.
+    """
     typed = params.get(name, "").strip()
     if len(typed) > MAX_FILTER:
         raise Rejected(name, f"{label} has {len(typed)} characters; at most {MAX_FILTER} are read.")
     if not typed.isprintable():
         raise Rejected(name, f"{label} has characters that cannot be searched for.")
-    return typed
-
-
-def person(params: Mapping[str, str], name: str, *, label: str) -> str:
-    """Return a public user id or the beginning of a login, or "". Raises Rejected.
-
-    E-mail addresses never stand in addresses of pages, where histories and logs keep them.
-    """
-    typed = text(params, name, label=label)
     if "@" in typed:
-        raise Rejected(
-            name, f"{label} takes the beginning of a login before “@”, not a whole address."
-        )
+        raise Rejected(name, f"{label} takes no “@”; of a login, type what comes before it.")
     return typed
 
 
@@ -96,12 +88,15 @@ def cursor(params: Mapping[str, str]) -> Cursor | None:
     return Cursor(match[2], match[1] == "after")
 
 
-def serial_cursor(params: Mapping[str, str]) -> Cursor | None:
-    """Return the cursor of a list by numbers, or None. Raises Rejected."""
+def serial_cursor(params: Mapping[str, str], secrets: Sequence[bytes]) -> Cursor | None:
+    """Return the cursor of a list by numbers, unsealed, or None. Raises Rejected."""
     found = cursor(params)
-    if found is not None and not (found.key.isdecimal() and int(found.key) <= MAX_SERIAL):
+    if found is None:
+        return None
+    number = unseal(found.key, secrets)
+    if number is None:
         raise _bad_cursor()
-    return found
+    return Cursor(str(number), found.is_after)
 
 
 def _bad_cursor() -> Rejected:

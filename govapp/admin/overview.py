@@ -33,7 +33,7 @@ def show(request: Request) -> dict[str, Any]:
     seen = sight(request.identity.grants, Permission.ADMIN_VIEW)
     dbsession, now, scope = request.dbsession, request.now, seen.people
     sees_all = EVERYONE in scope
-    presence = figures.presence(dbsession, scope, now=now, limits=acting.limits_of(request))
+    presence = figures.presence(dbsession, scope, acting.lifetimes_of(request))
     sign_ins = figures.hourly(dbsession, Event.SIGNED_IN, scope, now=now)
     failures = figures.hourly(dbsession, Event.SIGN_IN_FAILED, scope, now=now) if sees_all else None
     endings = figures.endings(dbsession, scope, now=now)

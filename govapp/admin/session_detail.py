@@ -13,11 +13,11 @@ from sqlalchemy.orm import aliased
 
 from govapp import models, policy
 from govapp.admin import words
+from govapp.admin.lifetimes import Lifetimes
 from govapp.admin.sight import Sight
 from govapp.models import AuditEvent, Session, User
-from govapp.policy import Grant, Limits
+from govapp.policy import Grant
 from govapp.scoping import covered
-from govapp.sessions import store
 
 MAX_EVENTS = 50
 
@@ -57,21 +57,16 @@ def read(
     dbsession: DBSession,
     session: Session,
     sight: Sight,
+    lifetimes: Lifetimes,
     *,
     viewer_id: str,
-    now: datetime,
-    limits: Limits,
 ) -> Detail:
     """Return what belongs to a session's page, newest event first.
 
     Grants and state are one row, and the events are joined to it: it is there without events too.
     Only what concerns the owner is told; what a session did to others is in the audit trail.
     """
-    alive = (
-        select(Session.id)
-        .where(Session.id == session.id, store.alive(now=now, limits=limits))
-        .exists()
-    )
+    alive = select(Session.id).where(Session.id == session.id, lifetimes.alive()).exists()
     facts = select(_grants_of(session.user_id).label("grants"), alive.label("is_alive")).subquery()
     happened = (
         select(AuditEvent.id)

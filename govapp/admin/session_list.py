@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, func, select
+from sqlalchemy import ColumnElement, and_, false, func, select
 from sqlalchemy.orm import Session as DBSession
 
 from govapp import policy, powers
 from govapp.admin import listing, words
+from govapp.admin.lifetimes import Lifetimes
 from govapp.admin.listing import Cursor, Page
+from govapp.admin.seal import seal
 from govapp.admin.sight import Sight
 from govapp.forms import Rejected
 from govapp.models import Group, Membership, Session, User
 from govapp.models.base import network_bounds
-from govapp.network import Network, parse_network, shown
-from govapp.policy import EndReason, Limits, why_over
+from govapp.network import COARSE_PREFIX, Network, parse_network, shown
 from govapp.scoping import covered
 from govapp.sessions import store
 from govapp.users import login_key
@@ -67,7 +68,7 @@ class Filters:
 def parse(params: Mapping[str, str]) -> Filters:
     """Return the filters in a query string. Raises Rejected."""
     return Filters(
-        user=listing.person(params, "user", label="User"),
+        user=listing.text(params, "user", label="User"),
         group=listing.text(params, "group", label="Group"),
         state=listing.choice(params, "state", STATES, label="State", default="live"),
         address=_network(listing.text(params, "address", label="Address")),
@@ -83,9 +84,7 @@ def _network(typed: str) -> Network | None:
         raise Rejected("address", f"Address: {error}.") from None
 
 
-def conditions(
-    filters: Filters, sight: Sight, *, now: datetime, limits: Limits
-) -> list[ColumnElement[bool]]:
+def conditions(filters: Filters, sight: Sight, lifetimes: Lifetimes) -> list[ColumnElement[bool]]:
     """Return what a row must meet: first of all, be covered."""
     met = [covered(Session.user_id, sight.people)]
     if filters.user:
@@ -93,17 +92,17 @@ def conditions(
     if filters.group:
         met.append(_of_group(filters.group, sight))
     if filters.state == "live":
-        met.append(store.alive(now=now, limits=limits))
+        met.append(lifetimes.alive())
     elif filters.state == "ended":
-        met.append(~store.alive(now=now, limits=limits))
+        met.append(~lifetimes.alive())
     if filters.address is not None:
-        met.append(Session.address.between(*network_bounds(filters.address)))
+        met.append(_of_network(filters.address, sight))
     if filters.device in COMMON_DEVICES:
         met.append(Session.device == filters.device)
     elif filters.device:
         met.append(listing.begins_with(Session.device, filters.device))
     if filters.idle:
-        met.append(Session.last_seen_at <= now - timedelta(seconds=int(filters.idle)))
+        met.append(Session.last_seen_at <= lifetimes.now - timedelta(seconds=int(filters.idle)))
     return met
 
 
@@ -112,6 +111,14 @@ def _of_user(text: str) -> ColumnElement[bool]:
         return Session.user_id == text
     named = select(User.id).where(listing.begins_with(User.login_key, login_key(text)))
     return Session.user_id.in_(named)
+
+
+def _of_network(network: Network, sight: Sight) -> ColumnElement[bool]:
+    within = Session.address.between(*network_bounds(network))
+    if network.prefixlen <= COARSE_PREFIX[network.version]:
+        return within
+    # Whose address is shown masked is not found by more of it than is shown.
+    return and_(within, covered(Session.user_id, sight.pii))
 
 
 def _of_group(name: str, sight: Sight) -> ColumnElement[bool]:
@@ -148,19 +155,20 @@ def page(
     filters: Filters,
     sight: Sight,
     at: Cursor | None,
+    lifetimes: Lifetimes,
     *,
-    now: datetime,
-    limits: Limits,
+    secrets: Sequence[bytes],
 ) -> Page:
-    """Return one page of sessions, newest first: one statement."""
-    met = conditions(filters, sight, now=now, limits=limits)
+    """Return one page of sessions, newest first: one statement. ``secrets`` seal its cursors."""
+    met = conditions(filters, sight, lifetimes)
     ids = listing.newest_ids(select(Session.id).where(*met), Session.id, at).subquery()
     found = dbsession.execute(
         select(
             Session,
             User,
             powers.columns(Session.user_id)[0],
-            store.alive(now=now, limits=limits).label("is_alive"),
+            lifetimes.alive().label("is_alive"),
+            store.holds_grant(Session.user_id).label("is_staff"),
             covered(Session.user_id, sight.pii).label("is_full"),
         )
         .join(ids, ids.c.id == Session.id)
@@ -172,14 +180,12 @@ def page(
             session,
             user,
             groups=sight.groups((groups or "").split()),
-            is_alive=bool(is_alive),
+            over="" if is_alive else lifetimes.why_over(session, user, is_staff=is_staff),
             full=bool(is_full),
-            now=now,
-            limits=limits,
         )
-        for session, user, groups, is_alive, is_full in found
+        for session, user, groups, is_alive, is_staff, is_full in found
     ]
-    return listing.page(rows, [shown_row.row_id for shown_row in rows], at)
+    return listing.page(rows, [seal(shown_row.row_id, secrets) for shown_row in rows], at)
 
 
 def row(
@@ -187,12 +193,10 @@ def row(
     user: User | None,
     *,
     groups: list[str],
-    is_alive: bool,
+    over: str,
     full: bool,
-    now: datetime,
-    limits: Limits,
 ) -> Row:
-    """Return a session as a list shows it."""
+    """Return a session as a list shows it; ``over`` is why it is not alive, "" while it is."""
     return Row(
         id=session.public_id.hex,
         row_id=session.id,
@@ -205,29 +209,16 @@ def row(
         created_at=session.created_at,
         last_seen_at=session.last_seen_at,
         ends_at=min(session.expires_at, session.idle_expires_at),
-        state="live" if is_alive else "ended",
-        how_ended="" if is_alive else words.end_reason(over(session, user, now=now, limits=limits)),
+        state="ended" if over else "live",
+        how_ended=words.end_reason(over) if over else "",
     )
-
-
-def over(session: Session, user: User | None, *, now: datetime, limits: Limits) -> str:
-    """Return why a session that is not alive is over, whether or not that is written down yet."""
-    known = why_over(
-        session,
-        now=now,
-        limits=limits,
-        not_before=None,
-        active=user is None or user.active,
-    )
-    # Nothing else is left but an instant that ended everyone, or everything of this person.
-    return known or EndReason.ENDED_BY_STAFF
 
 
 def summary(
-    dbsession: DBSession, filters: Filters, sight: Sight, *, now: datetime, limits: Limits
+    dbsession: DBSession, filters: Filters, sight: Sight, lifetimes: Lifetimes
 ) -> tuple[int, list[str]]:
     """Return how many sessions match, at most the cap and one, and the groups to filter by."""
-    met = conditions(filters, sight, now=now, limits=limits)
+    met = conditions(filters, sight, lifetimes)
     matching = listing.capped_count(select(Session.id).where(*met))
     total, names = dbsession.execute(select(matching, group_options(sight))).one()
     return total, sorted((names or "").split())

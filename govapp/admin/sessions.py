@@ -6,13 +6,12 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
-from pyramid.response import Response
 from pyramid.view import view_config
 
-from govapp import sessions
 from govapp.admin import acting, listing, session_detail, session_list, words
 from govapp.admin.listing import Page
 from govapp.admin.sight import sight
+from govapp.facts import settings_of
 from govapp.forms import Rejected, line, posted
 from govapp.models import Session
 from govapp.network import shown
@@ -33,18 +32,18 @@ FILTERS = ("user", "group", "state", "address", "device", "idle")
 def list_sessions(request: Request) -> dict[str, Any]:
     """List the sessions that the requester's grants cover and that match the filters."""
     seen = sight(request.identity.grants, Permission.SESSION_LIST)
-    times = {"now": request.now, "limits": acting.limits_of(request)}
+    lifetimes, secrets = acting.lifetimes_of(request), settings_of(request).secrets
     typed = listing.typed(request.GET, FILTERS)
     try:
         filters = session_list.parse(request.GET)
-        at = listing.serial_cursor(request.GET)
+        at = listing.serial_cursor(request.GET, secrets)
     except Rejected as rejected:
-        acting.filters_rejected(request, rejected)
+        acting.rejected(request, rejected)
         groups = session_list.groups(request.dbsession, seen)
         return _list_page(request, Page(), typed, groups, rejected=rejected)
-    page = session_list.page(request.dbsession, filters, seen, at, **times)
-    total, groups = session_list.summary(request.dbsession, filters, seen, **times)
-    acting.looked_at(request, details=filters.impersonal)
+    page = session_list.page(request.dbsession, filters, seen, at, lifetimes, secrets=secrets)
+    total, groups = session_list.summary(request.dbsession, filters, seen, lifetimes)
+    acting.looked_at(request, "admin.sessions", details=filters.impersonal)
     return _list_page(request, page, typed, groups, total=total, state=filters.state)
 
 
@@ -83,8 +82,6 @@ def _list_page(
 )
 def show_session(context: SessionResource, request: Request) -> dict[str, Any]:
     """Show a session: its facts, what happened in it, what its person may do now."""
-    if context.user_id != request.identity.user_id:
-        acting.looked_at(request, subject_id=context.user_id, session_id=context.row.public_id.hex)
     return _detail_page(context, request)
 
 
@@ -103,23 +100,26 @@ def end_session(context: SessionResource, request: Request) -> Any:
     except Rejected as rejected:
         return _rejected(context, request, rejected)
     own_id = request.identity.session_row_id
-    if context.row.id == own_id:
-        return _sign_out(request)
+    is_own = context.row.id == own_id
     locked = ending.lock_alive(
         request.dbsession,
         Session.id == context.row.id,
         own_id=own_id,
         now=request.now,
-        limits=acting.limits_of(request),
+        limits=acting.limits_of(request, context.power),
     )
     ended = ending.end(
         request.dbsession,
         [row for row in locked if row.id == context.row.id],
-        reason=EndReason.ENDED_BY_STAFF,
+        reason=EndReason.SIGNED_OUT if is_own else EndReason.ENDED_BY_STAFF,
         actor=request.actor,
         now=request.now,
         note=reason,
     )
+    if is_own:
+        request.session.leave()
+        request.session.flash("You are signed out.")
+        return HTTPSeeOther(request.route_path("home"))
     request.session.flash(
         "The session is ended: the device is signed out at its next request."
         if ended
@@ -130,15 +130,9 @@ def end_session(context: SessionResource, request: Request) -> Any:
     return HTTPSeeOther(request.route_path("admin.session", id=context.row.public_id.hex))
 
 
-def _sign_out(request: Request) -> Response:
-    sessions.end(request)
-    request.session.flash("You are signed out.")
-    return HTTPSeeOther(request.route_path("home"))
-
-
 def _rejected(context: SessionResource, request: Request, rejected: Rejected) -> dict[str, Any]:
+    acting.rejected(request, rejected)
     acting.require_page(context, Permission.SESSION_LIST, rejected.message)
-    request.response.status_int = 400
     return _detail_page(
         context, request, errors={rejected.field: rejected.message}, typed=posted(request, "reason")
     )
@@ -152,15 +146,19 @@ def _detail_page(
     typed: str = "",
 ) -> dict[str, Any]:
     row, identity = context.row, request.identity
+    if context.user_id != identity.user_id:
+        acting.looked_at(
+            request, "admin.session", subject_id=context.user_id, session_id=row.public_id.hex
+        )
     seen = sight(identity.grants, Permission.SESSION_LIST)
     full = context.decide(Permission.PII_VIEW).allowed
-    limits = acting.limits_of(request)
+    lifetimes = acting.lifetimes_of(request)
     detail = session_detail.read(
-        request.dbsession, row, seen, viewer_id=identity.user_id, now=request.now, limits=limits
+        request.dbsession, row, seen, lifetimes, viewer_id=identity.user_id
     )
     over = None
     if not detail.is_alive:
-        over = session_list.over(row, context.user, now=request.now, limits=limits)
+        over = lifetimes.why_over(row, context.user, is_staff=bool(context.power.grants))
     name = context.user.name if context.user is not None else row.user_id
     return {
         "session": row,

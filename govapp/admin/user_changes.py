@@ -47,7 +47,7 @@ def end_all(context: UserResource, request: Request) -> Any:
             reason=EndReason.ENDED_BY_STAFF,
             actor=request.actor,
             now=request.now,
-            limits=acting.limits_of(request),
+            limits=acting.limits_of(request, context.power),
             note=reason,
         )
         if _is_self(context, request):
@@ -55,7 +55,7 @@ def end_all(context: UserResource, request: Request) -> Any:
             return "You are signed out everywhere."
         return f"{plural(ended, 'session')} ended." if ended else "No session was live any more."
 
-    return _changed(context, request, change, typed=posted(request, "reason"))
+    return _changed(context, request, change)
 
 
 @view_config(
@@ -88,7 +88,7 @@ def set_status(context: UserResource, request: Request) -> Any:
             own_id=request.identity.session_row_id,
             actor=request.actor,
             now=request.now,
-            limits=acting.limits_of(request),
+            limits=acting.limits_of(request, context.power),
         )
         if _is_self(context, request):
             request.session.leave()
@@ -130,7 +130,7 @@ def _add(context: UserResource, request: Request, group: str) -> str:
         request.dbsession,
         group,
         context.user_id,
-        giver=request.identity.grants,
+        giver=acting.giver(request),
         actor=request.actor,
         now=request.now,
         staff_limits=acting.staff_limits_of(request),
@@ -143,7 +143,7 @@ def _remove(context: UserResource, request: Request, group: str) -> str:
         request.dbsession,
         group,
         context.user_id,
-        giver=request.identity.grants,
+        giver=acting.giver(request),
         actor=request.actor,
         now=request.now,
     )
@@ -156,28 +156,23 @@ def _remove(context: UserResource, request: Request, group: str) -> str:
 # ---------------------------------------------------------------- shared
 
 
-def _changed(
-    context: UserResource, request: Request, change: Callable[[], str], *, typed: str = ""
-) -> Any:
+def _changed(context: UserResource, request: Request, change: Callable[[], str]) -> Any:
     """Do it, say so and go back to the person; or say on the page why it was not done."""
     try:
         with acting.undone_if_refused(request):
             said = change()
     except Refused as refusal:
-        acting.refused(request, refusal)
-        return _again(context, request, {"rule": str(refusal)}, typed)
+        return _again(context, request, {"rule": acting.refused(request, refusal)})
     except Rejected as rejected:
-        request.response.status_int = 400
-        return _again(context, request, {rejected.field: rejected.message}, typed)
+        acting.rejected(request, rejected)
+        return _again(context, request, {rejected.field: rejected.message})
     request.session.flash(said)
     return _back(context, request)
 
 
-def _again(
-    context: UserResource, request: Request, errors: dict[str, str], typed: str
-) -> dict[str, Any]:
+def _again(context: UserResource, request: Request, errors: dict[str, str]) -> dict[str, Any]:
     acting.require_page(context, Permission.USER_LIST, next(iter(errors.values())))
-    return detail_page(context, request, errors=errors, typed=typed)
+    return detail_page(context, request, errors=errors)
 
 
 def _back(context: UserResource, request: Request) -> Response:
@@ -201,5 +196,5 @@ def _lock_sessions(context: UserResource, request: Request) -> None:
         Session.user_id == context.user_id,
         own_id=request.identity.session_row_id,
         now=request.now,
-        limits=acting.limits_of(request),
+        limits=acting.limits_of(request, context.power),
     )

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import select, true
 from sqlalchemy.orm import Session as DBSession
 
 from govapp.admin import session_list
+from govapp.admin.lifetimes import Lifetimes
 from govapp.admin.listing import PAGE_ROWS
 from govapp.admin.sight import Sight
 from govapp.models import Session, User
-from govapp.policy import Limits
-from govapp.sessions import store
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ class Detail:
 
 
 def read(
-    dbsession: DBSession, user: User, sight: Sight, *, full: bool, now: datetime, limits: Limits
+    dbsession: DBSession, user: User, sight: Sight, lifetimes: Lifetimes, *, full: bool
 ) -> Detail:
     """Return a person's newest live sessions, and the groups in the sight's scope.
 
@@ -36,7 +34,7 @@ def read(
     facts = select(session_list.group_options(sight).label("groups")).subquery()
     newest = (
         select(Session.id)
-        .where(Session.user_id == user.id, store.alive(now=now, limits=limits))
+        .where(Session.user_id == user.id, lifetimes.alive())
         .order_by(Session.id.desc())
         .limit(PAGE_ROWS + 1)
         .subquery()
@@ -49,7 +47,7 @@ def read(
         .order_by(Session.id.desc())
     ).all()
     rows = [
-        session_list.row(session, user, groups=[], is_alive=True, full=full, now=now, limits=limits)
+        session_list.row(session, user, groups=[], over="", full=full)
         for _, session in found
         if session is not None
     ]

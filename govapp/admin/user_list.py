@@ -12,12 +12,11 @@ from sqlalchemy.orm import Session as DBSession
 
 from govapp import policy, powers
 from govapp.admin import listing, words
+from govapp.admin.lifetimes import Lifetimes
 from govapp.admin.listing import PAGE_ROWS, Cursor, Page
 from govapp.admin.sight import Sight
 from govapp.models import Membership, Session, User
-from govapp.policy import Limits
 from govapp.scoping import covered
-from govapp.sessions import store
 from govapp.users import login_key
 
 
@@ -32,7 +31,7 @@ class Filters:
 def parse(params: Mapping[str, str]) -> Filters:
     """Return the filters in a query string. Raises Rejected."""
     return Filters(
-        q=listing.person(params, "q", label="Login"),
+        q=listing.text(params, "q", label="Login"),
         group=listing.text(params, "group", label="Group"),
     )
 
@@ -56,15 +55,13 @@ def page(
     sight: Sight,
     sessions_scope: frozenset[str],
     at: Cursor | None,
-    *,
-    now: datetime,
-    limits: Limits,
+    lifetimes: Lifetimes,
 ) -> Page:
     """Return one page of people: one statement."""
     ids = _ids(filters, sight, at).subquery()
     alive = (
         select(Session.id)
-        .where(Session.user_id == User.id, store.alive(now=now, limits=limits))
+        .where(Session.user_id == User.id, lifetimes.alive())
         .correlate(User)
         .exists()
     )

@@ -37,7 +37,7 @@ def list_users(request: Request) -> dict[str, Any]:
         filters = user_list.parse(request.GET)
         at = listing.cursor(request.GET)
     except Rejected as rejected:
-        acting.filters_rejected(request, rejected)
+        acting.rejected(request, rejected)
         return _list_page(request, Page(), typed, errors={rejected.field: rejected.message})
     identity = request.identity
     page = user_list.page(
@@ -46,8 +46,7 @@ def list_users(request: Request) -> dict[str, Any]:
         sight(identity.grants, Permission.USER_LIST),
         policy.scope(identity.grants, Permission.SESSION_LIST),
         at,
-        now=request.now,
-        limits=acting.limits_of(request),
+        acting.lifetimes_of(request),
     )
     return _list_page(request, page, typed)
 
@@ -105,29 +104,23 @@ def _list_page(
 )
 def show_user(context: UserResource, request: Request) -> dict[str, Any]:
     """Show a person: groups, live sessions, and what the requester may do about them."""
-    if context.user_id != request.identity.user_id:
-        acting.looked_at(request, subject_id=context.user_id)
     return detail_page(context, request)
 
 
 def detail_page(
-    context: UserResource,
-    request: Request,
-    *,
-    errors: dict[str, str] | None = None,
-    typed: str = "",
+    context: UserResource, request: Request, *, errors: dict[str, str] | None = None
 ) -> dict[str, Any]:
-    """Return what a person's page shows, also after a form of it was refused."""
+    """Return what a person's page shows, also after a form of it was refused.
+
+    Whoever is shown it has looked at that person's sessions, and that is recorded.
+    """
     identity, user = request.identity, context.user
+    if context.user_id != identity.user_id:
+        acting.looked_at(request, "admin.user", subject_id=context.user_id)
     managing = sight(identity.grants, Permission.USER_MANAGE)
     full = context.decide(Permission.PII_VIEW).allowed
     detail = user_detail.read(
-        request.dbsession,
-        user,
-        managing,
-        full=full,
-        now=request.now,
-        limits=acting.limits_of(request),
+        request.dbsession, user, managing, acting.lifetimes_of(request), full=full
     )
     may_list = context.decide(Permission.SESSION_LIST).allowed
     groups = managing.groups(context.power.groups)
@@ -152,5 +145,5 @@ def detail_page(
         "why_not_manage": acting.why_not(context, Permission.USER_MANAGE),
         "may_read_audit": context.decide(Permission.AUDIT_READ).allowed,
         "errors": errors or {},
-        "typed": typed,
+        "typed": {field: posted(request, field)[:2000] for field in ("reason", "group")},
     }

@@ -9,6 +9,7 @@ from typing import Any
 from govapp.audit import SYSTEM, Event
 from govapp.models import AuditEvent, Grant
 from govapp.policy import EVERYONE, EndReason
+from govapp.powers import NotHeld, Refused
 
 END_REASONS: dict[str, str] = {
     EndReason.SIGNED_OUT: "signed out",
@@ -96,6 +97,13 @@ def grant(permission: str, scope: str, *, known: Any) -> str:
     return f"{permission} over {whom}"
 
 
+def refusal(refused: Refused, *, known: Any) -> str:
+    """Return why a rule forbids a change, without groups that the reader may not know."""
+    if isinstance(refused, NotHeld):
+        return refused.worded(lambda one: grant(one.permission, one.over, known=known))
+    return str(refused)
+
+
 def masked_login(login: str) -> str:
     """Return a login as shown without ``pii:view``: ``a…@example.org``; a plain name as it is."""
     local, at, domain = login.rpartition("@")
@@ -124,7 +132,9 @@ def event_details(event: AuditEvent, *, known: Any) -> str:
     ``known`` tells of a group whether the reader may know it.
     """
     reason, details = event.reason, event.details
-    said = [END_REASONS.get(reason, reason)] if reason else []
+    # Why access was refused may name any group.
+    tells = event.event != Event.ACCESS_REFUSED or known(EVERYONE)
+    said = [END_REASONS.get(reason, reason)] if reason and tells else []
     if event.event == Event.SENSITIVE_READ:
         said.append(VIEWED.get(event.action or "", "a page"))
     if "group" in details:
@@ -135,6 +145,7 @@ def event_details(event: AuditEvent, *, known: Any) -> str:
         said.append(f"“{details['note']}”")
     if "device" in details:
         said.append(str(details["device"]))
-    if details.get("sessions_ended"):
-        said.append(f"sessions ended: {details['sessions_ended']}")
+    ended = details.get("count") or details.get("sessions_ended")
+    if ended:
+        said.append(f"sessions ended: {ended}")
     return ", ".join(str(part) for part in said)

@@ -14,6 +14,7 @@ from govapp.audit import Actor
 from govapp.cli.context import SYSTEM, Context
 from govapp.cli.output import show
 from govapp.policy import EVERYONE, Grant, Limits, Permission
+from govapp.powers import Refused
 
 ADMINS = "admins"
 CUSTOMERS = "customers"
@@ -140,5 +141,15 @@ def take(context: Context, arguments: Namespace) -> None:
         taken = powers.remove_grant(
             dbsession, arguments.group, grant, giver=None, actor=SYSTEM, now=context.now
         )
+        if not taken:
+            _require_possible(dbsession, grant)
     had = "no longer has" if taken else "did not have"
     print(f"{arguments.group} {had} {policy.str_of(grant)}.")
+
+
+def _require_possible(dbsession: DBSession, grant: Grant) -> None:
+    """Raise Refused for a permission or a group that is not there, so that no slip goes by."""
+    if grant.permission not in set(Permission):
+        raise Refused(f"There is no permission {grant.permission!r}.")
+    if grant.over not in {EVERYONE, *powers.group_names(dbsession)}:
+        raise Refused(f"There is no group {grant.over[:40]!r}.")

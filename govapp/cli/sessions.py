@@ -5,10 +5,9 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, not_, or_, select, true
+from sqlalchemy import ColumnElement, not_, select, true
 
-from govapp import audit, db, policy, retention
-from govapp.audit import Event
+from govapp import db, policy
 from govapp.cli.context import SYSTEM, Context, opened
 from govapp.cli.everyone import end_everyone
 from govapp.cli.output import all_pages, show
@@ -62,9 +61,7 @@ def list_sessions(context: Context, arguments: Namespace) -> None:
     statement = (
         store.look_up()
         .outerjoin(User, User.id == Session.user_id)
-        .add_columns(
-            User.login, User.active, retention.holds_grant(Session.user_id).label("is_staff")
-        )
+        .add_columns(User.login, User.active, store.holds_grant(Session.user_id).label("is_staff"))
         .where(wanted)
     )
     with context.reading() as reader:
@@ -75,9 +72,9 @@ def list_sessions(context: Context, arguments: Namespace) -> None:
 
 
 def _live(context: Context) -> ColumnElement[bool]:
-    everybody = store.alive(now=context.now, limits=context.user_limits)
-    staff = store.alive(now=context.now, limits=context.staff_limits)
-    return or_(staff, and_(everybody, ~retention.holds_grant(Session.user_id)))
+    return store.alive(
+        now=context.now, limits=context.user_limits, staff_limits=context.staff_limits
+    )
 
 
 def _facts(context: Context, row: Any) -> dict[str, Any]:
@@ -133,15 +130,6 @@ def _revoke_user(context: Context, login: str, note: str) -> None:
             now=context.now,
             limits=context.user_limits,
             note=note,
-        )
-        audit.record(
-            dbsession,
-            Event.SESSIONS_ENDED,
-            actor=SYSTEM,
-            now=context.now,
-            subject_id=user.id,
-            reason=EndReason.ENDED_BY_STAFF,
-            details={"sessions_ended": ended, "note": note},
         )
     print(f"Ended {plural(ended, 'session')} of {user.login}.")
 

@@ -7,10 +7,12 @@ from typing import Any
 
 from sqlalchemy import select
 
+from govapp.audit import Event
 from govapp.cli.context import Context
 from govapp.cli.output import Row, all_pages, as_line, show
 from govapp.cli.users import found
 from govapp.models import AuditEvent
+from govapp.powers import Refused
 
 COLUMNS = [column for column in AuditEvent.__table__.columns if column.name != "fold_key"]
 WIDTHS = {
@@ -35,7 +37,7 @@ def add_calls(calls: Any) -> None:
     verbs = verbs.add_subparsers(dest="verb", required=True, metavar="VERB")
     call = verbs.add_parser("list", help="the latest events, the newest last")
     call.add_argument("--user", metavar="LOGIN", help="by or about this person only")
-    call.add_argument("--event", metavar="NAME", help="such as session_ended")
+    call.add_argument("--event", metavar="NAME", help=", ".join(Event))
     call.add_argument("--limit", type=_limit, default=50, metavar="N", help="50 if not given")
     call.add_argument("--json", action="store_true")
     call.set_defaults(run=list_events)
@@ -54,6 +56,8 @@ def list_events(context: Context, arguments: Namespace) -> None:
     """List the latest events."""
     statement = select(*COLUMNS).order_by(AuditEvent.id.desc()).limit(arguments.limit)
     if arguments.event is not None:
+        if arguments.event not in set(Event):
+            raise Refused(f"There is no event {arguments.event[:60]!r}.")
         statement = statement.where(AuditEvent.event == arguments.event)
     with context.reading() as reader:
         if arguments.user is not None:

@@ -86,6 +86,7 @@ def disable(context: Context, arguments: Namespace) -> None:
     """Keep somebody out and end all their sessions."""
     with context.transaction() as dbsession:
         user = found(dbsession, arguments.login)
+        was_active = user.active
         ended = users.disable(
             dbsession,
             user,
@@ -94,15 +95,18 @@ def disable(context: Context, arguments: Namespace) -> None:
             now=context.now,
             limits=context.user_limits,
         )
-    print(f"Disabled {user.login}; ended {plural(ended, 'session')}.")
+    if was_active:
+        print(f"Disabled {user.login}; ended {plural(ended, 'session')}.")
+    else:
+        print(f"{user.login} was disabled already.")
 
 
 def enable(context: Context, arguments: Namespace) -> None:
     """Let somebody in again."""
     with context.transaction() as dbsession:
         user = found(dbsession, arguments.login)
-        users.enable(dbsession, user, actor=SYSTEM, now=context.now)
-    print(f"Enabled {user.login}.")
+        enabled = users.enable(dbsession, user, actor=SYSTEM, now=context.now)
+    print(f"Enabled {user.login}." if enabled else f"{user.login} was enabled already.")
 
 
 def set_password(context: Context, arguments: Namespace) -> None:

@@ -19,14 +19,15 @@ from govapp.models import Session
 from govapp.policy import LAPSED, EndReason
 from govapp.sessions import ending, store, tokens
 
+# Reasons that fit a phone as well as a computer, and one that is still in use.
 NOTES = (
-    "laptop reported stolen",
-    "phone lost on the train",
-    "signed in from a country the customer has never been to",
-    "customer called: did not recognise this device",
-    "shared computer in a library",
+    "bag lost on the train",
+    "device was missing for a day",
+    "signed in from a country where this person has never been",
+    "called and did not recognise this sign-in",
+    "signed in through a network known for attacks",
     "password found in a leaked list",
-    "requested by the customer by phone",
+    "asked for by phone",
 )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from ipaddress import ip_address
 from random import Random
 
-from govapp.demonstration.people import DISABLED, NEVER_CAME, Person
+from govapp.demonstration.people import DISABLED, NEVER_CAME, SIGN_INS, Person
 from govapp.models.base import IPAddress
 from govapp.policy import EndReason, Limits
 
@@ -90,6 +90,9 @@ class Planner:
             for person in group:
                 if person.login in DISABLED:
                     visits += self._visit(person, EndReason.USER_DISABLED)
+                if person.login in SIGN_INS and not is_staff:
+                    # Whoever tries a customer's page reads staff's words there.
+                    visits += self._visit(person, EndReason.ENDED_BY_STAFF)
         return visits
 
     def device(self, person: Person) -> Device:

@@ -37,10 +37,10 @@ from govapp.facts import settings_of
 from govapp.models import Session
 from govapp.policy import EndReason
 from govapp.sessions import afterwards, cookie, csrf, ending, lookup, store, tokens
-from govapp.sessions.guard import SessionEnded
+from govapp.sessions.guard import SessionEnded, require_alive
 from govapp.sessions.session import RequestSession, SessionKeyError
 
-__all__ = ["SessionEnded", "SessionKeyError", "begin", "end", "rotate"]
+__all__ = ["SessionEnded", "SessionKeyError", "begin", "end", "end_all", "require_alive", "rotate"]
 
 TM = "pyramid_tm.tm_tween_factory"
 
@@ -118,6 +118,29 @@ def end(request: Request, *, reason: EndReason = EndReason.SIGNED_OUT) -> None:
     request.session.become_anonymous()
 
 
+def end_all(request: Request, user_id: str, *, reason: EndReason, note: str | None = None) -> int:
+    """End all sessions of a person, also one whose sign-in is under way; return how many.
+
+    For hosts that disable somebody or set a new password. The requester's own is among them if
+    they are the person. Raises SessionEnded if the requester's session ended meanwhile.
+    """
+    own = request.session.row
+    ended = ending.end_all_of(
+        request.dbsession,
+        user_id,
+        own_id=own.id if own is not None else None,
+        reason=reason,
+        actor=request.actor,
+        now=request.now,
+        limits=request.registry["govapp.limits_of_user"](request, user_id),
+        note=note,
+        after_lock=lambda: require_alive(request) if own is not None else None,
+    )
+    if own is not None and own.user_id == user_id:
+        request.session.leave()
+    return ended
+
+
 def rotate(request: Request, *, grace: bool = True, **changes: Any) -> None:
     """Give the requester's session a new secret, and set these columns, e.g. authenticated_at.
 
@@ -125,10 +148,14 @@ def rotate(request: Request, *, grace: bool = True, **changes: Any) -> None:
     ``govapp.rotation_grace_seconds``. Raises SessionEnded if the session ended meanwhile.
     """
     row = _locked_own(request)
-    token = tokens.new_token()
-    store.rotate(row, token=token, now=request.now, grace=grace)
     for name, value in changes.items():
         setattr(row, name, value)
+    if grace and _was_rotated_beside(request, row):
+        # A double click: the other request has sent the new secret, a third would be nobody's.
+        request.dbsession.flush()
+        return
+    token = tokens.new_token()
+    store.rotate(row, token=token, now=request.now, grace=grace)
     record(
         request.dbsession,
         Event.SESSION_ROTATED,
@@ -140,19 +167,27 @@ def rotate(request: Request, *, grace: bool = True, **changes: Any) -> None:
     request.session.adopt_token(token)
 
 
+def _was_rotated_beside(request: Request, row: Session) -> bool:
+    presented = request.presented_session
+    return bool(presented.is_previous or row.token_hash != presented.row.token_hash)
+
+
 def _locked_own(request: Request) -> Session:
+    """Lock the requester's session and return it, alive. Raises SessionEnded."""
     row: Session | None = request.dbsession.get(
         Session, request.session.row.id, with_for_update=True, populate_existing=True
     )
     if row is None or row.ended_at is not None:
         raise SessionEnded
+    if not request.session.begun_here:
+        require_alive(request)
     return row
 
 
 def _end_own(request: Request, reason: EndReason) -> None:
     row = _locked_own(request)
     ending.end(request.dbsession, [row], reason=reason, actor=request.actor, now=request.now)
-    request.session.left_row = row.id
+    request.session.leave()
 
 
 def actor_of(request: Request, row: Session) -> Actor:

@@ -16,6 +16,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session as DBSession
+from sqlalchemy.orm import scoped_session
 
 from govapp import audit, db
 from govapp.audit import Actor, Event
@@ -78,6 +79,8 @@ def _release(request: Request) -> None:
     keep everyone from writing until the garbage collector comes by.
     """
     dbsession = vars(request).get("dbsession")
+    if isinstance(dbsession, scoped_session):
+        dbsession = dbsession()
     if dbsession is not None and dbsession.in_transaction():
         dbsession.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from typing import Any
 from urllib.parse import urlsplit
 
 from pyramid.exceptions import BadCSRFOrigin
@@ -28,9 +29,12 @@ class SessionCSRFStoragePolicy:
         token: str = request.session.get_csrf_token()
         return token
 
-    def check_csrf_token(self, request: Request, supplied_token: str) -> bool:
+    def check_csrf_token(self, request: Request, supplied_token: Any) -> bool:
         """Tell whether the token is right. Raises BadCSRFOrigin for another site's form."""
         check_origin(request)
+        if not isinstance(supplied_token, str):
+            # A file under the field's name.
+            return False
         expected = self.get_csrf_token(request).encode()
         return hmac.compare_digest(expected, supplied_token.encode("utf-8", "replace"))
 
@@ -46,7 +50,14 @@ def check_origin(request: Request) -> None:
         raise BadCSRFOrigin(f"Sec-Fetch-Site is {site}")
     origin = request.headers.get("Origin")
     if origin is None and request.referrer:
-        parts = urlsplit(request.referrer)
-        origin = f"{parts.scheme}://{parts.netloc}"
+        origin = _origin_of(request.referrer)
     if origin is not None and origin != request.host_url:
         raise BadCSRFOrigin("another origin")
+
+
+def _origin_of(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "unreadable"
+    return f"{parts.scheme}://{parts.netloc}"

@@ -5,7 +5,7 @@ Functions of ``(dbsession, …, *, now)``, as in :mod:`govapp.sessions.store`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -116,14 +116,31 @@ def end_all_of(
     now: datetime,
     limits: Limits,
     note: str | None = None,
+    after_lock: Callable[[], None] = lambda: None,
 ) -> int:
-    """End all sessions of a person, also one whose sign-in is under way; return how many."""
+    """End all sessions of a person, also one whose sign-in is under way; return how many.
+
+    ``after_lock`` may raise to refuse: it is asked once everything is locked and before anything
+    is changed, since afterwards the new instant hides whether the actor's session was alive.
+    """
     locked = lock_alive(
         dbsession, Session.user_id == user_id, own_id=own_id, now=now, limits=limits
     )
+    after_lock()
     set_not_before(dbsession, user_subject(user_id))
     theirs = [session for session in locked if session.user_id == user_id]
-    return end(dbsession, theirs, reason=reason, actor=actor, now=now, note=note)
+    ended = end(dbsession, theirs, reason=reason, actor=actor, now=now, note=note)
+    # The instant is an effect of its own, also where no session was live.
+    audit.record(
+        dbsession,
+        Event.SESSIONS_ENDED,
+        actor=actor,
+        now=now,
+        subject_id=user_id,
+        reason=reason,
+        details={"count": ended} | ({"note": note} if note else {}),
+    )
+    return ended
 
 
 def end_lapsed(

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from typing import Any, NoReturn
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound
 from pyramid.registry import Registry
@@ -55,11 +56,9 @@ def guard_tween_factory(
 
 
 def _would_commit(request: Request, response: Response) -> bool:
-    return (
-        "tm.active" in request.environ
-        and not request.tm.isDoomed()
-        and not db.commit_veto(request, response)
-    )
+    # The veto first: it also takes X-Tm away, from doomed transactions too.
+    vetoed = db.commit_veto(request, response)
+    return "tm.active" in request.environ and not vetoed and not request.tm.isDoomed()
 
 
 def _note_outcome(success: bool, request: Request) -> None:
@@ -75,38 +74,68 @@ def settle(request: Request) -> None:
     if session is not None:
         session.validate()
     changed = session is not None and session.row is not None and session.has_changes
-    if "dbsession" in vars(request):
-        request.dbsession.flush()
-    if not changed and not _wrote(request):
+    joined = _joined(request)
+    for dbsession in joined:
+        dbsession.flush()
+    if not changed and not any(map(_has_written, joined)):
         return
     # Exclusively before shared: two requests that both hold it shared could not go on.
     stored = _lock_own(request) if changed else None
-    presented = vars(request).get("presented_session")
-    if presented is not None and presented.live is not None:
-        _recheck(request, presented)
+    if vars(request).get("presented_session") is not None:
+        _recheck(request)
     if stored is not None:
         _apply(request, stored)
 
 
-def _wrote(request: Request) -> bool:
+def _joined(request: Request) -> list[DBSession]:
+    """Return the database sessions in this transaction, however the application made them."""
+    return [
+        manager.session
+        for manager in request.tm.get()._resources
+        if isinstance(manager, datamanager.SessionDataManager) and manager.session is not None
+    ]
+
+
+def _has_written(dbsession: DBSession) -> bool:
     """Tell whether committing now would change the database."""
-    if "dbsession" not in vars(request):
-        return False
-    state = datamanager._SESSION_STATE.get(request.dbsession)
-    return bool(state == datamanager.STATUS_CHANGED)
+    return bool(datamanager._SESSION_STATE.get(dbsession) == datamanager.STATUS_CHANGED)
 
 
-def _recheck(request: Request, presented: Presented) -> None:
+def _recheck(request: Request) -> None:
+    presented = request.presented_session
+    if presented.live is None:
+        return
     session = vars(request).get("session")
-    statement = store.lock_look_up(statement_of(request), presented.live.id)
-    row = request.dbsession.execute(statement).one_or_none()
-    over = "gone" if row is None else over_of(request, row)
-    left = session is not None and session.left_row == presented.live.id
+    row, over = judge(request)
+    # Only a session that was alive, under lock, when this request left it may be over now.
+    left = session is not None and session.left_row == session.proven_row == presented.live.id
     if over is not None and not left:
-        request.presented_session = Presented(sent=True, row=row, over=over)
-        raise SessionEnded
+        _refuse(request, row, over)
     for recheck in request.registry["govapp.rechecks"]:
         recheck(request, row)
+
+
+def judge(request: Request) -> tuple[Any, str | None]:
+    """Re-read the presented session under shared locks; return its row, and why it is over."""
+    statement = store.lock_look_up(statement_of(request), request.presented_session.live.id)
+    row = request.dbsession.execute(statement).one_or_none()
+    return row, "gone" if row is None else over_of(request, row)
+
+
+def require_alive(request: Request) -> None:
+    """Raise SessionEnded unless the requester's session lives, as locked in this transaction.
+
+    To be asked after the rows that the request ends are locked, and before it ends its own.
+    """
+    row, over = judge(request)
+    if over is not None:
+        _refuse(request, row, over)
+    request.session.proven_row = row.id
+
+
+def _refuse(request: Request, row: Any, over: str) -> NoReturn:
+    request.presented_session = Presented(sent=True, row=row, over=over)
+    raise SessionEnded
 
 
 def _lock_own(request: Request) -> Session:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -29,12 +29,14 @@ class Presented:
     """What the request's cookie stands for.
 
     ``row`` is the looked-up row, or None for no session; ``over`` says why it is not live, None
-    while it is. ``sent`` tells whether there was a cookie at all.
+    while it is. ``sent`` tells whether there was a cookie at all; ``is_previous`` whether it held
+    the secret before the current one, within its grace.
     """
 
     sent: bool
     row: Any = None
     over: str | None = None
+    is_previous: bool = False
 
     @property
     def live(self) -> Any:
@@ -106,7 +108,7 @@ def _previous(request: Request, statement: Select[Any], digest: bytes) -> Presen
         return Presented(sent=True)
     grace = timedelta(seconds=settings_of(request).rotation_grace_seconds)
     if request.now <= row.rotated_at + grace:
-        return _judged(request, row)
+        return replace(_judged(request, row), is_previous=True)
     if row.ended_at is None:
         _end_reused(request, row)
     return Presented(sent=True, row=row, over=row.end_reason or EndReason.TOKEN_REUSED)
@@ -153,6 +155,9 @@ def _judged(request: Request, row: Any) -> Presented:
         )
         if over in LAPSED and row.ended_at is None:
             request.afterwards.append((_end_of(request, row), False))
+        elif over == EndReason.USER_DISABLED and row.ended_at is None:
+            # Written down at once: a host that enables the person again revives nothing.
+            request.afterwards.append((_end_disabled(request, row), False))
     return Presented(sent=True, row=row, over=over)
 
 
@@ -164,6 +169,20 @@ def _end_of(request: Request, row: Any) -> Callable[[DBSession], None]:
             limits=limits_of(request, row),
             batch=1,
             session_id=row.id,
+        )
+
+    return write
+
+
+def _end_disabled(request: Request, row: Any) -> Callable[[DBSession], None]:
+    def write(dbsession: DBSession) -> None:
+        session = dbsession.get_one(Session, row.id, with_for_update=True)
+        ending.end(
+            dbsession,
+            [session],
+            reason=EndReason.USER_DISABLED,
+            actor=Actor(user_id=audit.SYSTEM),
+            now=request.now,
         )
 
     return write

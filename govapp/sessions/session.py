@@ -50,7 +50,10 @@ class RequestSession(MutableMapping[str, Any]):
         self._end_own = end_own
         self.row = row
         self.new_token: str | None = None
+        # The session that this request ended, and the one found alive under lock before that.
         self.left_row: int | None = None
+        self.proven_row: int | None = None
+        self.begun_here = False
         self._load(visit if row is None else row.data, visit)
 
     def _load(self, data: Mapping[str, Any], visit: Mapping[str, Any]) -> None:
@@ -142,6 +145,7 @@ class RequestSession(MutableMapping[str, Any]):
         """Go on as this new session; nothing from before crosses over."""
         self.row = row
         self.new_token = token
+        self.begun_here = True
         self._load({}, {})
 
     def abandon(self) -> None:
@@ -155,13 +159,15 @@ class RequestSession(MutableMapping[str, Any]):
 
     def leave(self) -> None:
         """Go on without the session that this request has ended in the store."""
-        self.left_row = self.row.id
+        if not self.begun_here:
+            self.left_row = self.row.id
         self.become_anonymous()
 
     def become_anonymous(self) -> None:
         """Go on without a session, after its end."""
         self.row = None
         self.new_token = None
+        self.begun_here = False
         self._load({}, {})
 
     @property

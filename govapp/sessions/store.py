@@ -17,6 +17,7 @@ from sqlalchemy import (
     and_,
     func,
     literal,
+    or_,
     select,
     text,
     update,
@@ -24,7 +25,15 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session as DBSession
 from sqlalchemy.orm import aliased
 
-from govapp.models import EVERYONE, NotBefore, Session, User, user_subject
+from govapp.models import (
+    EVERYONE,
+    Grant,
+    Membership,
+    NotBefore,
+    Session,
+    User,
+    user_subject,
+)
 from govapp.models.base import IPAddress, UTCDateTime
 from govapp.policy import Limits
 from govapp.sessions import tokens
@@ -78,8 +87,14 @@ def not_before(row: Any) -> datetime:
     return latest
 
 
-def alive(*, now: datetime, limits: Limits) -> ColumnElement[bool]:
-    """Return the condition that a session lives: ``policy.why_over`` in SQL."""
+def alive(
+    *, now: datetime, limits: Limits, staff_limits: Limits | None = None
+) -> ColumnElement[bool]:
+    """Return the condition that a session lives: ``policy.why_over`` in SQL.
+
+    With ``staff_limits``, these hold for the sessions of whoever holds a grant, and ``limits``
+    for those of everybody else; otherwise ``limits`` hold for all.
+    """
     instants = aliased(NotBefore)
     ended_by_instant = (
         select(instants.subject)
@@ -99,11 +114,32 @@ def alive(*, now: datetime, limits: Limits) -> ColumnElement[bool]:
     return and_(
         Session.ended_at.is_(None),
         Session.expires_at > now,
-        Session.created_at > now - timedelta(seconds=limits.absolute_seconds),
         Session.idle_expires_at > now,
-        Session.last_seen_at > now - timedelta(seconds=limits.idle_seconds),
+        _within(now, limits, staff_limits),
         ~ended_by_instant,
         ~disabled,
+    )
+
+
+def _within(now: datetime, limits: Limits, staff_limits: Limits | None) -> ColumnElement[bool]:
+    """Return the condition that a session is within the limits that policy sets now."""
+    within = and_(
+        Session.created_at > now - timedelta(seconds=limits.absolute_seconds),
+        Session.last_seen_at > now - timedelta(seconds=limits.idle_seconds),
+    )
+    if staff_limits is None:
+        return within
+    # Who holds a grant is asked only of those whom the stricter limits would end.
+    return and_(within, or_(_within(now, staff_limits, None), ~holds_grant(Session.user_id)))
+
+
+def holds_grant(user_id: Any) -> ColumnElement[bool]:
+    """Return the condition that a column's person holds any grant, and has staff's limits."""
+    return (
+        select(Grant.group_name)
+        .join(Membership, Membership.group_name == Grant.group_name)
+        .where(Membership.user_id == user_id)
+        .exists()
     )
 
 

@@ -72,18 +72,26 @@ def _refusal(request: Request) -> Response | None:
 
 
 def _is_decodable(request: Request) -> bool:
-    """Tell whether path, query and cookies are text (S-095)."""
+    """Tell whether path, query, cookies and form are text that we can read (S-095)."""
+    if request.method == "POST" and request.charset.lower() != "utf-8":
+        return False
     try:
         texts = [request.path_info, *request.GET.values(), *request.GET.keys()]
         request.cookies.get("")
-    except UnicodeDecodeError:
+        # Read here once, for everyone; what is no form has no fields.
+        _ = request.POST
+    except (ValueError, LookupError):
+        # Broken UTF-8, a form in parts without a boundary, a charset that nobody knows.
         return False
     return not any("\0" in text for text in texts)
 
 
 def _is_our_host(request: Request) -> bool:
     """Tell whether the Host is the one in base_url; on loopback, any name of this machine."""
-    host = urlsplit(f"//{request.host}").hostname if _is_plain(request.host) else None
+    try:
+        host = urlsplit(f"//{request.host}").hostname if _is_plain(request.host) else None
+    except ValueError:
+        return False
     ours = settings_of(request).host
     return host == ours or (ours in LOOPBACK and host in LOOPBACK)
 

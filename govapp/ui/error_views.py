@@ -11,10 +11,17 @@ from pyramid.httpexceptions import HTTPBadRequest, HTTPClientError, HTTPNotFound
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import exception_view_config, forbidden_view_config, notfound_view_config
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.exc import (
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    SQLAlchemyError,
+    TimeoutError,
+)
 
 from govapp.audit import Event
 from govapp.errors import error_page
+from govapp.resources import concerned
 
 log = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = 5
@@ -23,6 +30,13 @@ RETRY_AFTER_SECONDS = 5
 def _is_known(request: Request) -> bool:
     """Tell whether we already know who is signed in, without asking the database."""
     return vars(request).get("identity") is not None
+
+
+def _is_signed_in(request: Request) -> bool:
+    try:
+        return request.identity is not None
+    except SQLAlchemyError:
+        return False
 
 
 @notfound_view_config(append_slash=False)
@@ -34,7 +48,8 @@ def not_found(request: Request) -> Response:
         title="Not found",
         message="There is nothing at this address, or nothing that you may see.",
         next_step="Check the address, or go back to where you came from.",
-        signed_in=_is_known(request),
+        # Asked, so that an address which fits no page looks like one that names nothing.
+        signed_in=_is_signed_in(request),
     )
 
 
@@ -45,6 +60,7 @@ def forbidden(error: Exception, request: Request) -> Response:
         Event.ACCESS_REFUSED,
         action=request.matched_route.name if request.matched_route else None,
         reason=_reason(error),
+        **concerned(getattr(request, "context", None)),
     )
     return error_page(
         request,

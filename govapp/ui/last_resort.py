@@ -23,8 +23,9 @@ ExecutionPolicy = Callable[[dict[str, Any], Any], Response]
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Something went wrong · govapp</title></head>
 <body><main><h1>Something went wrong</h1>
-<p>The page could not be made, and nothing was changed.</p>
-<p>Try again in a moment.</p></main></body></html>
+<p>The page could not be made.</p>
+<p>Go back and look whether what you did was done, before you try again.</p></main></body>
+</html>
 """
 
 

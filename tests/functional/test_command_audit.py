@@ -35,6 +35,12 @@ def test_events_are_found_by_person_and_name(command, world):
     assert "There is no user" in command.refused("audit", "list", "--user", "nobody")
 
 
+@pytest.mark.parametrize("name", ["nope", "", "SESSION_ENDED"])
+def test_an_event_that_is_none_is_refused_and_not_found_empty(command, name):
+    assert "There is no event" in command.refused("audit", "list", "--event", name)
+    assert command.done("audit", "list", "--event", "session_ended", "--json").json == []
+
+
 def test_the_export_is_every_event_as_a_line_of_json(command, world, monkeypatch):
     monkeypatch.setattr("govapp.cli.output.PAGE", 3)
     world.user("bea", "customers")

@@ -1,5 +1,6 @@
 """``govapp``: exit status, usage, settings, ``db upgrade`` and ``check``."""
 
+import io
 import os
 
 import pytest
@@ -46,6 +47,11 @@ def new_sqlite(settings, command, tmp_path):
         "audit list --limit many",
         "audit verify",
         "purge --everything",
+        # What no UTF-8 terminal sends, and no database takes.
+        "grant \udcff session:list",
+        "grant customers session:list --over \udcff",
+        "user groups bea --add \udcff",
+        "audit list --event \udcff",
     ],
 )
 def test_wrong_usage_is_status_2_and_changes_nothing(command, world, words):
@@ -203,6 +209,48 @@ def test_a_reader_that_goes_away_gets_one_line(command, world, monkeypatch, caps
 
     assert status == 1
     assert capsys.readouterr().err == "govapp: Nobody reads the output any more.\n"
+
+
+@pytest.mark.parametrize("words", ["session list", "check", "--help", "group list --json"])
+def test_an_output_that_takes_nothing_gets_one_line(command, monkeypatch, capsys, words):
+    with os.fdopen(os.open(os.devnull, os.O_RDONLY), "w") as unwritable:
+        monkeypatch.setattr("sys.stdout", unwritable)
+        status = main(["-c", str(command.ini), *words.split()])
+
+    assert status == 1
+    err = capsys.readouterr().err
+    assert err.startswith("govapp: The system refused: ") and err.count("\n") == 1
+
+
+def test_a_call_without_any_output_is_done(command, world, monkeypatch):
+    world.user("root", "admins")
+    world.user("bea")
+
+    # What Python makes of an output that was closed before it began.
+    monkeypatch.setattr("sys.stdout", None)
+    status = main(["-c", str(command.ini), "user", "disable", "bea"])
+
+    assert status == 0
+    assert len(world.events("user_disabled")) == 1
+
+
+def test_an_output_that_knows_no_umlauts_still_gets_the_link(command, world, monkeypatch):
+    output = io.BytesIO()
+
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(output, encoding="ascii"))
+    status = main(["-c", str(command.ini), "user", "create", "ümit", "--name", "Ümit"])
+
+    assert status == 0
+    assert (
+        output.getvalue().startswith(b"Created \\xfcmit.\n") and b"/welcome/" in output.getvalue()
+    )
+
+
+def test_a_database_url_that_is_no_text_gets_one_line(command, monkeypatch):
+    url = "postgresql+psycopg://\udcff@/gov?host=/nowhere"
+    monkeypatch.setenv("GOVAPP_DATABASE_URL", url)
+
+    assert "The system refused: " in command.refused("group", "list")
 
 
 def test_somebody_elses_lock_is_told_in_one_line(command, world, monkeypatch):

@@ -149,6 +149,17 @@ def test_disabling_ends_sessions_and_enabling_revives_none(command, world, root,
     ]
 
 
+def test_what_is_so_already_is_said_and_not_recorded_again(command, world, root, bea):
+    already = command.done("user", "enable", "bea@example.org").out
+    assert already == "bea@example.org was enabled already.\n"
+    command.done("user", "disable", "bea@example.org")
+    already = command.done("user", "disable", "bea@example.org").out
+    assert already == "bea@example.org was disabled already.\n"
+
+    events = [event.event for event in world.events("user_disabled", "user_enabled")]
+    assert events == ["user_disabled"]
+
+
 def test_a_set_password_ends_all_sessions(command, world, bea, browser):
     said = command.done(
         "user", "set-password", "bea@example.org", "--password-stdin", stdin=f"{NEW}\n"
@@ -271,6 +282,8 @@ def test_a_group_is_created_and_given_permissions(command, world, root):
         ("grant support session:list --over nobody", "no group"),
         ("grant support session:fly", "no permission"),
         ("ungrant nobody session:list", "no group"),
+        ("ungrant customers session:list --over nobody", "no group"),
+        ("ungrant customers session:fly", "no permission"),
     ],
 )
 def test_groups_and_grants_that_cannot_be_are_refused(command, world, words, why):

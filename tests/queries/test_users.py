@@ -145,6 +145,35 @@ def test_a_session_that_began_before_the_disabling_stays_over_after_enabling(dat
         )
 
 
+def test_what_is_so_already_changes_and_records_nothing(database, bea, now):
+    with database.begin() as db:
+        assert users.enable(db, db.get_one(User, bea.id), actor=SYSTEM, now=now) is False
+        disable(db, db.get_one(User, bea.id), now=now)
+        session = begin(db, bea.id, now=now)
+        assert disable(db, db.get_one(User, bea.id), now=now) == 0
+
+    assert get(database, session).ended_at is None
+    assert len(events(database, "user_disabled")) == 1
+    assert events(database, "user_enabled") == []
+
+
+def test_what_somebody_else_did_meanwhile_is_not_recorded_again(database, bea, now):
+    with database() as db:
+        user = db.get_one(User, bea.id)
+        db.commit()
+        with database.begin() as other:
+            disable(other, other.get_one(User, bea.id), now=now)
+        assert user.active and disable(db, user, now=now) == 0
+        db.commit()
+
+        with database.begin() as other:
+            users.enable(other, other.get_one(User, bea.id), actor=SYSTEM, now=now)
+        assert not user.active and not users.enable(db, user, actor=SYSTEM, now=now)
+        db.commit()
+
+    assert len(events(database, "user_disabled", "user_enabled")) == 2
+
+
 def test_disabling_one_person_leaves_everybody_else_signed_in(database, bea, now):
     with database.begin() as db:
         others = begin(db, "somebody", now=now)

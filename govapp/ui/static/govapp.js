@@ -38,7 +38,9 @@ document.addEventListener("submit", (event) => {
 for (const table of document.querySelectorAll("table[data-select-all]")) {
   const all = Object.assign(document.createElement("input"), { type: "checkbox", ariaLabel: "Select all" });
   table.tHead.rows[0].cells[0].replaceChildren(all);
-  const each = () => [...table.querySelectorAll("tbody input[type=checkbox]")];
-  all.addEventListener("change", () => each().forEach((box) => (box.checked = all.checked)));
-  table.tBodies[0].addEventListener("change", () => (all.checked = each().every((box) => box.checked)));
+  const each = [...table.querySelectorAll("tbody input[type=checkbox]")];
+  table.addEventListener("change", ({ target }) => {
+    if (target === all) each.forEach((box) => (box.checked = all.checked));
+    else all.checked = each.every((box) => box.checked);
+  });
 }
