@@ -34,6 +34,7 @@ class Event(StrEnum):
     SIGN_IN_THROTTLED = "authn_login_throttled"
     CONFIRMED = "authn_confirm_success"
     CONFIRM_FAILED = "authn_confirm_fail"
+    CONFIRM_THROTTLED = "authn_confirm_throttled"
     CONFIRM_FAILED_MAX = "authn_confirm_fail_max"
     PASSWORD_CHANGED = "authn_password_change"  # noqa: S105
     PASSWORD_CHANGE_FAILED = "authn_password_change_fail"  # noqa: S105

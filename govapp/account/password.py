@@ -8,7 +8,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.view import view_config
 
-from govapp import attempts, db, passwords, sessions, users
+from govapp import attempts, passwords, sessions, users
 from govapp.audit import Event
 from govapp.filters import plural
 from govapp.forms import posted
@@ -17,7 +17,7 @@ from govapp.policy import EndReason
 from govapp.security import SIGNED_IN
 from govapp.sessions import ending
 from govapp.sessions.lookup import limits_of
-from govapp.throttle import Throttled, reset
+from govapp.throttle import Throttled
 
 TEMPLATE = "templates/password.jinja2"
 
@@ -39,27 +39,25 @@ def form(request: Request) -> dict[str, Any]:
 )
 def change(request: Request) -> Any:
     """Change the password, give this session a new secret, and end the others if asked to."""
-    identity = request.identity
-    bucket = attempts.confirm_bucket(identity.session_id)
     try:
-        attempts.reserve(request, [bucket])
+        seen, is_last = attempts.prove_own_password(request, posted(request, "current"))
     except Throttled as throttled:
-        return attempts.too_many(request, throttled)
-    with db.reading_session(request.registry) as reader:
-        seen = reader.get(User, identity.user_id)
-    stored = seen.password_hash if seen is not None else None
-    if seen is None or not attempts.hasher_of(request).verify(stored, posted(request, "current")):
-        request.report(Event.PASSWORD_CHANGE_FAILED, subject_id=identity.user_id)
+        return attempts.too_many(
+            request, throttled, Event.CONFIRM_THROTTLED, subject_id=request.identity.user_id
+        )
+    if seen is None:
+        if is_last:
+            return attempts.end_after_failures(request)
+        request.report(Event.PASSWORD_CHANGE_FAILED, subject_id=request.identity.user_id)
         return _rejected(request, "current", "This is not your present password.")
     new = posted(request, "new")
     problem = passwords.problem(new, about=[seen.login, seen.name])
     if problem is not None:
         return _rejected(request, "new", problem)
-    new_hash = attempts.hasher_of(request).hash(new)
-    return _store(request, seen, new_hash, bucket)
+    return _store(request, seen, attempts.hasher_of(request).hash(new))
 
 
-def _store(request: Request, seen: User, new_hash: str, bucket: Any) -> Any:
+def _store(request: Request, seen: User, new_hash: str) -> Any:
     dbsession, identity = request.dbsession, request.identity
     # Sessions are locked before the person, as everywhere, so that nobody waits in a circle.
     locked = ending.lock_alive(
@@ -83,7 +81,6 @@ def _store(request: Request, seen: User, new_hash: str, bucket: Any) -> Any:
             actor=request.actor,
             now=request.now,
         )
-    request.after_commit(lambda independent: reset(independent, [bucket], now=request.now))
     said = "Your password is changed."
     request.session.flash(f"{said} {plural(ended, 'other session')} ended." if ended else said)
     return HTTPSeeOther(request.route_path("account"))

@@ -30,6 +30,7 @@ EVENTS: dict[str, str] = {
     Event.SIGN_IN_THROTTLED: "Sign-in delayed",
     Event.CONFIRMED: "Confirmed the password",
     Event.CONFIRM_FAILED: "Failed confirmation",
+    Event.CONFIRM_THROTTLED: "Confirmation delayed",
     Event.CONFIRM_FAILED_MAX: "Too many failed confirmations",
     Event.PASSWORD_CHANGED: "Password changed",
     Event.PASSWORD_CHANGE_FAILED: "Failed password change",

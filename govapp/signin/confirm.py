@@ -8,15 +8,13 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.view import view_config
 
-from govapp import audit, db, sessions
-from govapp.attempts import confirm_bucket, hasher_of, reserve, too_many
+from govapp import attempts, audit, sessions
 from govapp.audit import Event
 from govapp.forms import posted
-from govapp.models import User
 from govapp.paths import local_path
-from govapp.policy import EndReason
+from govapp.returning import page_to_return_to
 from govapp.security import SIGNED_IN
-from govapp.throttle import Throttled, reset
+from govapp.throttle import Throttled
 
 TEMPLATE = "templates/confirm.jinja2"
 
@@ -36,35 +34,28 @@ def form(request: Request) -> dict[str, Any]:
 )
 def confirm(request: Request) -> Any:
     """Renew the proof and the session's secret; after too many failures, end the session."""
-    identity = request.identity
-    bucket = confirm_bucket(identity.session_id)
     try:
-        attempts = reserve(request, [bucket])
+        user, is_last = attempts.prove_own_password(request, posted(request, "password"))
     except Throttled as throttled:
-        return too_many(request, throttled)
-    with db.reading_session(request.registry) as reader:
-        user = reader.get(User, identity.user_id)
-    stored = user.password_hash if user is not None else None
-    if not hasher_of(request).verify(stored, posted(request, "password")):
-        return _refuse(request, last=attempts >= bucket.free)
+        return attempts.too_many(
+            request, throttled, Event.CONFIRM_THROTTLED, subject_id=request.identity.user_id
+        )
+    if user is None:
+        return _refuse(request, is_last=is_last)
     sessions.rotate(request, authenticated_at=request.now)
     audit.record(
         request.dbsession,
         Event.CONFIRMED,
         actor=request.actor,
         now=request.now,
-        subject_id=identity.user_id,
+        subject_id=user.id,
     )
-    request.after_commit(lambda dbsession: reset(dbsession, [bucket], now=request.now))
-    return HTTPSeeOther(local_path(posted(request, "next")) or "/")
+    return HTTPSeeOther(page_to_return_to(request, posted(request, "next")))
 
 
-def _refuse(request: Request, *, last: bool) -> Any:
-    if last:
-        request.report(Event.CONFIRM_FAILED_MAX, subject_id=request.identity.user_id)
-        sessions.end(request, reason=EndReason.CONFIRM_FAILED)
-        request.session.remember("why", EndReason.CONFIRM_FAILED)
-        return HTTPSeeOther(request.route_path("sign-in"))
+def _refuse(request: Request, *, is_last: bool) -> Any:
+    if is_last:
+        return attempts.end_after_failures(request)
     request.report(Event.CONFIRM_FAILED, subject_id=request.identity.user_id)
     request.response.status_int = 400
     return _page(

@@ -9,7 +9,8 @@ from pyramid.view import exception_view_config, forbidden_view_config
 
 from govapp.errors import error_page, wants_json
 from govapp.freshness import ConfirmationNeeded
-from govapp.paths import local_path, path_of
+from govapp.paths import path_of
+from govapp.returning import HOME, page_to_return_to
 from govapp.sessions import SessionEnded
 from govapp.sessions.lookup import presented_session
 
@@ -47,12 +48,14 @@ def confirm_first(error: Exception, request: Request) -> Response:
 
 def _to(request: Request, route_name: str) -> Response:
     came_from = _page(request)
-    query = {"next": came_from} if came_from not in {None, "/"} else None
+    query = {"next": came_from} if came_from != HOME else None
     return HTTPSeeOther(request.route_path(route_name, _query=query))
 
 
-def _page(request: Request) -> str | None:
+def _page(request: Request) -> str:
     """Return the page to come back to: this one, or the one that held the form."""
     if request.method == "POST":
-        return path_of(request.referrer, host_url=request.host_url)
-    return local_path(request.path_qs)
+        return page_to_return_to(request, path_of(request.referrer, host_url=request.host_url))
+    # An address that somebody typed into a filter is not copied into another URL (S-066).
+    personal = any("@" in value for value in request.GET.values())
+    return page_to_return_to(request, request.path if personal else request.path_qs)

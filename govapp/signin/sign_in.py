@@ -17,6 +17,7 @@ from govapp.audit import Event
 from govapp.forms import posted
 from govapp.models import User
 from govapp.paths import local_path
+from govapp.returning import page_to_return_to
 from govapp.sessions.store import BeganTooLate
 from govapp.signin.words import why
 from govapp.throttle import Throttled, reset, sign_in_buckets
@@ -53,8 +54,7 @@ def sign_in(request: Request) -> Any:
     try:
         reserve(request, buckets)
     except Throttled as throttled:
-        request.report(Event.SIGN_IN_THROTTLED, reason="too many attempts")
-        return too_many(request, throttled)
+        return too_many(request, throttled, Event.SIGN_IN_THROTTLED)
 
     # Everything up to here, and the hash, happens before the request's first statement, so that
     # hashing never holds SQLite's one write lock.
@@ -64,7 +64,7 @@ def sign_in(request: Request) -> Any:
         request.response.status_int = 400
         return _page(login=login, next_path=posted(request, "next"), error=WRONG)
     request.after_commit(lambda dbsession: reset(dbsession, buckets, now=request.now))
-    return HTTPSeeOther(local_path(posted(request, "next")) or "/")
+    return HTTPSeeOther(page_to_return_to(request, posted(request, "next")))
 
 
 def _verified(request: Request, login: str, password: str) -> tuple[User | None, str | None]:

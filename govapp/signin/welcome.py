@@ -22,6 +22,7 @@ from govapp.forms import posted
 from govapp.models import User
 from govapp.policy import EndReason
 from govapp.sessions import ending
+from govapp.throttle import reset, sign_in_buckets
 
 TEMPLATE = "templates/welcome.jinja2"
 
@@ -77,6 +78,10 @@ def set_password(request: Request) -> Any:
     if user is None:
         raise _refused(request)
     users.set_password(dbsession, user, password_hash, actor=actor, now=request.now)
+    # Whoever guessed at the old password does not keep the owner from using the new one (S-108).
+    counted = sign_in_buckets(user.login_key, request.source_address)
+    buckets = [bucket for bucket in counted if bucket.hard_stop]
+    request.after_commit(lambda independent: reset(independent, buckets, now=request.now))
     request.session.forget("link")
     request.session.flash("Your password is set. Sign in with it.")
     return HTTPSeeOther(request.route_path("sign-in"))

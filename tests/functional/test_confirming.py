@@ -136,3 +136,17 @@ def world_actor():
     from tests.support.world import SYSTEM
 
     return SYSTEM
+
+
+def test_two_confirmations_with_one_secret_are_no_theft(bea, browser, clock, world):
+    """A double click: whichever answer the browser keeps, it stays signed in."""
+    tab = browser()
+    tab.cookie = bea.cookie
+    token = bea.csrf_token()
+    bea.confirm()
+    tab.post("/confirm", {"password": PASSWORD, "csrf_token": token}, csrf=False, status=303)
+
+    clock.advance(seconds=11)
+
+    assert bea.is_signed_in
+    assert world.events("authn_token_reuse") == []

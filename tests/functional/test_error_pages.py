@@ -1,10 +1,14 @@
 """Errors: a plain sentence, nothing internal, and the right headers on everything."""
 
+import socket
+
 import pytest
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import OperationalError
+
+from govapp import db
 
 INTERNAL = [
     "Traceback",
@@ -177,8 +181,6 @@ def test_readyz_asks_the_database(browser, world, app, monkeypatch):
     def refuse(*args, **kwargs):
         raise OperationalError("connect", {}, Exception("no route"))
 
-    from govapp import db
-
     monkeypatch.setattr(db.engines(app.registry).independent, "connect", refuse)
     assert browser().get("/readyz", status=503).text == "unavailable\n"
 
@@ -197,3 +199,61 @@ def test_static_files_are_kept_and_set_no_cookie(browser, world):
 
     assert "max-age=31536000" in answer.headers["Cache-Control"]
     assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.standard("S-095")
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/x-www-form-urlencoded; charset=iso-8859-1", b"login=x"),
+        ("application/x-www-form-urlencoded; charset=nope", b"login=x"),
+        ("multipart/form-data", b"x"),
+        ("multipart/form-data; boundary=\xe9", b"x"),
+        (
+            "multipart/form-data; boundary=b",
+            b'--b\r\nContent-Disposition: form-data; name="login"\r\n'
+            b"Content-Type: text/plain; charset=bogus\r\n\r\nx\r\n--b--\r\n",
+        ),
+        (
+            "multipart/form-data; boundary=b",
+            b'--b\r\nContent-Disposition: form-data; name="csrf_token"; filename="f"\r\n\r\n'
+            b"x\r\n--b--\r\n",
+        ),
+        ("application/x-www-form-urlencoded", b"login=%ff"),
+    ],
+)
+def test_a_form_that_cannot_be_read_is_400(browser, world, content_type, body):
+    browser().test_app.post("/sign-in", body, content_type=content_type, status=400)
+
+
+@pytest.mark.parametrize("host", ["[", "[::1", "]", "[x]"])
+def test_a_host_that_cannot_be_read_is_400(browser, world, host):
+    browser().get("/sign-in", headers={"Host": host}, status=400)
+
+
+def test_a_referrer_that_cannot_be_read_is_400(bea):
+    bea.post(
+        "/account/sessions/revocations",
+        {"which": "others"},
+        headers={"Referer": "http://[x"},
+        status=400,
+    )
+
+
+def test_a_malformed_address_and_one_that_names_nothing_look_alike(bea):
+    pages = [bea.get(f"/admin/sessions/{id_}", status=404).text for id_ in ("zz", "0" * 32)]
+
+    assert pages[0] == pages[1]
+    assert "Sign out" in pages[0]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_database_that_never_answers_is_given_up(database_url):
+    """A firewall that swallows packets must not hang requests (invariant 15)."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = make_url(f"postgresql+psycopg://gov@127.0.0.1:{silent.getsockname()[1]}/gov")
+        for make_engine in (db.writer_engine, db.reader_engine, db.independent_engine):
+            engine = make_engine(url)
+            with pytest.raises(OperationalError):
+                engine.connect()
+            engine.dispose()

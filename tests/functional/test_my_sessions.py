@@ -188,8 +188,40 @@ def test_no_parameter_names_another_subject(bea, ann, phone, field):
 
 
 @pytest.mark.parametrize("which", ["", "everyone", "selected"])
-def test_a_form_that_says_nothing_sensible_is_400(bea, phone, which):
-    bea.post("/account/sessions/revocations", {"which": which}, status=400)
+def test_a_form_that_says_nothing_sensible_comes_back_with_an_alert(bea, phone, which):
+    page = bea.post("/account/sessions/revocations", {"which": which}, status=400)
+
+    assert page.html.find(role="alert") is not None
+    assert len(page.html.find_all(attrs={"data-session-id": True})) == 2
+    assert phone.is_signed_in
+
+
+def test_what_ended_last_is_listed_first_however_old(bea, phone, browser, clock):
+    for _ in range(21):
+        clock.advance(seconds=1)
+        other = browser()
+        other.sign_in("bea")
+        other.sign_out()
+    clock.advance(seconds=1)
+    target = own_id(phone)
+    bea.post(f"/account/sessions/{target}/revocation", status=303)
+
+    assert bea.session_ids("ended")[0] == target
+
+
+def test_a_lapsed_session_is_listed_as_ended_before_anyone_sweeps(bea, phone, clock):
+    target = own_id(phone)
+    clock.advance(days=4)
+    bea.get("/account/sessions", status=200)
+    clock.advance(days=4)
+
+    assert bea.session_ids("ended") == [target]
+
+
+def test_a_selection_of_more_than_the_page_lists_ends_nothing(bea, phone):
+    chosen = [("id", own_id(phone))] * 201
+
+    bea.post("/account/sessions/revocations", [("which", "selected"), *chosen], status=400)
 
     assert phone.is_signed_in
 

@@ -73,11 +73,35 @@ def test_a_weak_password_is_refused_with_the_reason(bea, weak, browser):
     browser().sign_in("bea", PASSWORD, status=303)
 
 
-def test_guessing_the_present_password_is_throttled(bea):
-    for _ in range(5):
+@pytest.mark.standard("S-039")
+def test_guessing_the_present_password_ends_the_session(bea, world):
+    for _ in range(4):
         change(bea, current="not the password", status=400)
+    change(bea, current="not the password", status=303)
 
-    change(bea, status=429)
+    assert not bea.is_signed_in
+    assert world.sessions()[0].end_reason == "confirm-failed"
+
+
+def test_a_weak_new_password_is_no_guess(bea):
+    for _ in range(7):
+        change(bea, new="short", status=400)
+
+    change(bea)
+
+
+def test_a_new_password_by_link_lets_the_owner_in_whoever_guessed(world, browser, clock):
+    """Recovery is never blocked (S-108)."""
+    user_id = world.user("bea")
+    for _ in range(6):
+        browser().sign_in("bea", "wrong guess", status="*")
+    with world.db() as db:
+        user = world.get_user(user_id)
+        token = users.create_link(db, user, actor=SYSTEM, now=clock(), link_seconds=86_400)
+
+    set_password(browser(), f"/welcome/{token}")
+
+    browser().sign_in("bea", NEW, status=303)
 
 
 @pytest.fixture

@@ -299,3 +299,31 @@ def test_the_secret_is_nowhere_in_the_database(world, browser):
     for stolen in (row.token_hash.hex(), base64.urlsafe_b64encode(row.token_hash).decode()[:43]):
         thief.cookie = stolen
         assert not thief.is_signed_in
+
+
+@pytest.mark.parametrize(
+    ("next_path", "arrives"),
+    [
+        ("/sign-out", "/"),
+        ("/nowhere", "/"),
+        ("/account/sessions/revocations", "/account/sessions"),
+        (f"/account/sessions/{'0' * 32}/revocation", "/account/sessions"),
+        (f"/admin/users/{'0' * 32}/revocation", f"/admin/users/{'0' * 32}"),
+        ("/admin/sessions?state=ended", "/admin/sessions?state=ended"),
+    ],
+)
+def test_one_comes_back_to_a_page_that_answers(world, browser, next_path, arrives):
+    world.user("bea")
+
+    answer = browser().post(
+        "/sign-in", {"login": "bea", "password": PASSWORD, "next": next_path}, status=303
+    )
+
+    assert answer.location == f"http://localhost{arrives}"
+
+
+@pytest.mark.standard("S-066")
+def test_an_address_in_a_filter_is_not_carried_along(browser, world):
+    answer = browser().get("/admin/sessions?user=alice@example.org", status=303)
+
+    assert "alice" not in answer.location

@@ -30,6 +30,7 @@ LAYERS = {
     "govapp.upsert": QUERIES,
     "govapp.users": QUERIES,
     "govapp.attempts": WEB_CORE,
+    "govapp.returning": WEB_CORE,
     "govapp.db": WEB_CORE,
     "govapp.errors": WEB_CORE,
     "govapp.facts": WEB_CORE,

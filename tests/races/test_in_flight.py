@@ -98,7 +98,20 @@ def extend(gate):
             sessions.begin(request, request.matchdict["user"])
             return Response("done")
 
-        for view in (mutate, flash_late, rotate_late, begin_and_wait, begin_late):
+        def leave_late(request):
+            """Be let in, wait, then end one's own session and do something besides."""
+            assert request.session.row is not None
+            gate.wait()
+            request.dbsession.add(Group(name="business", created_at=request.now))
+            if request.GET["how"] == "all":
+                sessions.end_all(
+                    request, request.session.row.user_id, reason=EndReason.ENDED_BY_OWNER
+                )
+            else:
+                sessions.end(request)
+            return Response("done")
+
+        for view in (mutate, flash_late, rotate_late, leave_late, begin_and_wait, begin_late):
             config.add_route(view.__name__, f"/probe/{view.__name__}/{{user}}")
             config.add_view(view, route_name=view.__name__, permission=NO_PERMISSION_REQUIRED)
         config.add_route("permitted", "/probe/permitted")
@@ -343,3 +356,25 @@ def test_no_path_of_the_orm_revives_a_session(world, bea):
         connection.flush()
 
     assert not bea.is_signed_in
+
+
+@pytest.mark.parametrize("by", ["rows", "user-instant", "everyone-instant"])
+@pytest.mark.parametrize("how", ["own", "all"])
+def test_a_session_that_ended_meanwhile_ends_nothing_itself(world, bea, gate, how, by):
+    """The last check is waived for who ends their own session, but only if it was alive."""
+    user = world.sessions()[0].user_id
+    request = InBackground(lambda: bea.get(f"/probe/leave_late/{user}?how={how}", status="*"))
+    gate.reached()
+
+    if by == "rows":
+        end_now(world, user)
+    else:
+        with world_writer(world) as other, other.begin():
+            subject = EVERYONE if by == "everyone-instant" else user_subject(user)
+            ending.set_not_before(other, subject)
+    gate.open()
+
+    assert "/sign-in" in request.result().headers.get("Location", "")
+    assert business_rows(world) == 0
+    assert not [e for e in world.events("session_ended") if e.reason != "ended-by-staff"]
+    assert len(world.events("sessions_ended")) == (1 if by == "rows" else 0)
