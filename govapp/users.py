@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session as DBSession
 
 from govapp import audit, powers
 from govapp.audit import Actor, Event
-from govapp.models import OneTimeLink, User
+from govapp.models import OneTimeLink, User, user_subject
 from govapp.policy import EndReason, Limits
 from govapp.powers import Refused
 from govapp.sessions import ending, tokens
@@ -142,6 +142,8 @@ def enable(dbsession: DBSession, user: User, *, actor: Actor, now: datetime) -> 
     if user.active:
         return False
     user.active = True
+    # Whoever disabled them may have done so in the database itself, and ended nothing.
+    ending.set_not_before(dbsession, user_subject(user.id))
     audit.record(dbsession, Event.USER_ENABLED, actor=actor, now=now, subject_id=user.id)
     return True
 

@@ -8,6 +8,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.view import view_config
 
+from govapp import sessions
 from govapp.admin import acting, listing, session_detail, session_list, words
 from govapp.admin.listing import Page
 from govapp.admin.sight import sight
@@ -108,6 +109,8 @@ def end_session(context: SessionResource, request: Request) -> Any:
         now=request.now,
         limits=acting.limits_of(request, context.power),
     )
+    if is_own:
+        sessions.require_alive(request)
     ended = ending.end(
         request.dbsession,
         [row for row in locked if row.id == context.row.id],

@@ -14,13 +14,13 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from govapp import policy, powers, users
+from govapp import policy, powers, sessions, users
 from govapp.admin import acting
 from govapp.admin.sight import sight
 from govapp.admin.users import DETAIL, detail_page
 from govapp.filters import plural
 from govapp.forms import Rejected, line, posted
-from govapp.models import Session
+from govapp.models import Session, user_subject
 from govapp.policy import EndReason, Permission
 from govapp.powers import Refused
 from govapp.resources import UserResource
@@ -49,6 +49,7 @@ def end_all(context: UserResource, request: Request) -> Any:
             now=request.now,
             limits=acting.limits_of(request, context.power),
             note=reason,
+            after_lock=lambda: _prove_own(context, request),
         )
         if _is_self(context, request):
             request.session.leave()
@@ -74,6 +75,8 @@ def set_status(context: UserResource, request: Request) -> Any:
         if status not in {"disabled", "enabled"}:
             raise Rejected("status", "Choose whether the account is to be disabled or enabled.")
         _lock_sessions(context, request)
+        # Sessions, then the instant, then the person: as sign-ins do, so nobody waits in a circle.
+        ending.lock_instant(request.dbsession, user_subject(context.user_id))
         user = users.locked(request.dbsession, context.user_id)
         if user is None:
             raise HTTPNotFound
@@ -82,6 +85,7 @@ def set_status(context: UserResource, request: Request) -> Any:
         if status == "enabled":
             users.enable(request.dbsession, user, actor=request.actor, now=request.now)
             return "The account is enabled: this person can sign in again."
+        _prove_own(context, request)
         ended = users.disable(
             request.dbsession,
             user,
@@ -188,6 +192,12 @@ def _back(context: UserResource, request: Request) -> Response:
 
 def _is_self(context: UserResource, request: Request) -> bool:
     return bool(context.user_id == request.identity.user_id)
+
+
+def _prove_own(context: UserResource, request: Request) -> None:
+    """Of somebody who is about to end their own sessions, see that this one lives, under lock."""
+    if _is_self(context, request):
+        sessions.require_alive(request)
 
 
 def _lock_sessions(context: UserResource, request: Request) -> None:

@@ -95,15 +95,20 @@ def set_not_before(dbsession: DBSession, subject: str) -> None:
 
     The instant is the clock read after the row is locked, and never goes back.
     """
+    row = lock_instant(dbsession, subject)
+    row.instant = max(store.clock(dbsession), row.instant)
+    dbsession.flush()
+
+
+def lock_instant(dbsession: DBSession, subject: str) -> NotBefore:
+    """Return a subject's instant, locked: sign-ins under way are waited for, new ones wait."""
     store.ensure_instant(dbsession, subject)
-    row = dbsession.scalars(
+    return dbsession.scalars(
         select(NotBefore)
         .where(NotBefore.subject == subject)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
-    row.instant = max(store.clock(dbsession), row.instant)
-    dbsession.flush()
 
 
 def end_all_of(

@@ -151,7 +151,7 @@ def test_all_sessions_of_a_person_end(command, signed_in, browser, world):
     assert "Ended 2 sessions of bea." in said.out
     assert not bea.is_signed_in and not phone.is_signed_in and mia.is_signed_in
     (event,) = world.events("sessions_ended")
-    assert event.details == {"sessions_ended": 2, "note": "phone lost"}
+    assert event.details == {"count": 2, "note": "phone lost"}
     bea.sign_in("bea", PASSWORD)
     assert bea.is_signed_in
 

@@ -121,6 +121,7 @@ def test_a_view_that_names_no_permission_is_closed(bea, browser):
         "/%00",
         "/sign-in?next=%00",
         "/?%ff=1",
+        "/sign-in%0a",
     ],
 )
 def test_undecodable_input_is_400(browser, world, path):

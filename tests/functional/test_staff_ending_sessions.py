@@ -215,3 +215,36 @@ def test_somebody_who_may_end_but_not_look_is_answered_without_the_page(world, p
     assert "A reason is needed." in rejected.text and "A reason is needed." in unseen.text
     assert "198.51.100" not in rejected.text + unseen.text
     assert ended.location == all_of.location == "http://localhost/"
+
+
+@pytest.mark.standard("S-124")
+@pytest.mark.parametrize("kind", ["sessions", "users"])
+def test_a_page_shown_again_after_a_refusal_was_looked_at_too(world, people, staff, kind):
+    (live,) = begin(world, people["bea"])
+    target = live if kind == "sessions" else people["bea"]
+
+    staff("sam").post(f"/admin/{kind}/{target}/revocation", {"reason": ""}, status=400)
+
+    (read,) = world.events("sensitive_read")
+    (refused,) = world.events("input_validation_fail")
+    assert (read.action, read.subject_id) == (f"admin.{kind[:-1]}", people["bea"])
+    assert (refused.reason, refused.subject_id) == ("reason", people["bea"])
+
+
+def test_a_refusal_names_who_it_was_about(world, people, staff):
+    world.join(people["ada"], "customers")
+    (target,) = begin(world, people["ada"])
+
+    staff("sam").post(f"/admin/sessions/{target}/revocation", {"reason": "why"}, status=403)
+
+    (refusal,) = world.events("authz_fail")
+    assert (refusal.subject_id, refusal.session_id) == (people["ada"], target)
+
+
+def test_the_reason_for_ending_ones_own_session_is_kept(world, people, staff):
+    ada = staff("ada")
+
+    ada.post(f"/admin/sessions/{only(world, people['ada'])}/revocation", {"reason": "done here"})
+
+    row = world.only_session(people["ada"])
+    assert (row.end_reason, row.end_note) == ("signed-out", "done here")

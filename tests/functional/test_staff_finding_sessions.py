@@ -265,7 +265,7 @@ def test_the_order_of_refusals(world, people, staff, browser):
 
     assert anonymous.location.endswith(f"/sign-in?next=%2Fadmin%2Fsessions%2F{bea}")
     assert "reason" not in said(sam.get("/admin/sessions"))
-    (refusal,) = world.events("authz_fail")
+    refusal = world.events("authz_fail")[-1]
     assert refusal.action == "admin.session.revocation"
     assert "session:revoke" in refusal.reason
 
@@ -315,3 +315,61 @@ def test_looking_at_oneself_is_not_recorded(world, people, staff):
     ada.get(f"/admin/users/{people['ada']}", status=200)
 
     assert world.events("sensitive_read") == []
+
+
+# ---------------------------------------------------------------- what a list must not tell
+
+
+def test_an_address_is_not_found_by_more_of_it_than_is_shown(world, people, staff):
+    (bea,) = begin(world, people["bea"])
+    sam, ada = staff("sam"), staff("ada")
+
+    assert listed_sessions(sam.get("/admin/sessions?address=198.51.100.0/24")) == [bea]
+    for narrow in ("198.51.100.7", "198.51.100.0/25", "::ffff:198.51.100.7"):
+        assert listed_sessions(sam.get(f"/admin/sessions?address={narrow}", status=200)) == []
+        assert listed_sessions(ada.get(f"/admin/sessions?address={narrow}")) == [bea]
+
+
+def test_a_cursor_does_not_count_the_sessions_of_others(world, people, staff):
+    begin(world, people["bea"], count=60)
+    numbers = {str(row.id) for row in world.sessions()}
+
+    href = staff("sam").get("/admin/sessions").html.select_one("a[rel=next]")["href"]
+
+    assert len(href.partition("after-")[2]) == 32
+    assert href.partition("after-")[2].lstrip("0") not in numbers
+    staff("sam").get(f"/admin/sessions?cursor=after-{numbers.pop()}", status=400)
+
+
+@pytest.mark.parametrize("path", ["sessions?device=", "sessions?group=", "users?group="])
+def test_a_whole_address_of_somebody_is_no_filter(world, people, staff, path):
+    staff("ada").get(f"/admin/{path}bea@example.org", status=400)
+
+    assert not [event for event in world.events() if "@" in f"{event.details}{event.reason}"]
+
+
+def test_a_session_that_the_limits_of_staff_ended_is_not_called_live(world, people, staff, clock):
+    begin(world, people["sam"], ago=timedelta(hours=2))
+    (bea,) = begin(world, people["bea"], ago=timedelta(hours=2))
+    ada = staff("ada")
+    rested = world.sessions(people["sam"])[0].public_id.hex
+
+    assert rested not in listed_sessions(ada.get("/admin/sessions"))
+    assert bea in listed_sessions(ada.get("/admin/sessions"))
+    ended = ada.get("/admin/sessions?state=ended").html.select_one(f'[data-session-id="{rested}"]')
+    page = ada.get(f"/admin/sessions/{rested}")
+
+    assert "not used" in ended.get_text() and "not used" in page.text
+    assert page.html.select_one("[data-session-id]")["data-state"] == "ended"
+
+
+def test_asking_for_what_is_not_there_for_one_is_recorded(world, people, staff):
+    (dan,) = begin(world, people["dan"])
+    sam = staff("sam")
+
+    sam.get(f"/admin/sessions/{dan}", status=404)
+    sam.post(f"/account/sessions/{dan}/revocation", status=404)
+
+    refusals = world.events("authz_fail")
+    assert [event.action for event in refusals] == ["admin.session", "account.revocation"]
+    assert {event.subject_id for event in refusals} == {None}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from govapp import security
 from tests.support.staff import flashed, options, said
 
 
@@ -169,3 +170,36 @@ def test_changing_grants_needs_a_recent_proof(ada, clock, world):
     answer = ada.post("/admin/groups", {"name": "press"}, status=303)
 
     assert "/confirm" in answer.location
+
+
+def test_creating_is_not_permitted_before_anything_else_is_looked_at(gil, clock):
+    gil.post("/admin/groups", {"name": "mine"}, csrf=False, status=403)
+    clock.advance(seconds=601)
+    gil.post("/admin/groups", {"name": "mine"}, status=403)
+
+
+def test_no_group_is_called_like_everyone(ada):
+    page = ada.post("/admin/groups", {"name": "everyone"}, status=400)
+
+    assert "No group can be called everyone" in said(page)
+
+
+def test_nobody_gives_what_was_taken_from_them_a_moment_ago(world, gil, monkeypatch):
+    world.group("lookers")
+    world.grant("lookers", "user:list", over="customers")
+    gil_id = world.sessions()[-1].user_id
+    world.join(gil_id, "lookers")
+    looked_up = security._identity_of
+
+    def taken_after_the_look_up(request, row):
+        identity = looked_up(request, row)
+        monkeypatch.undo()
+        world.leave(gil_id, "lookers")
+        return identity
+
+    token = gil.csrf_token()
+    monkeypatch.setattr(security, "_identity_of", taken_after_the_look_up)
+    fields = {"action": "add", "permission": "user:list", "over": "customers", "csrf_token": token}
+    page = gil.post("/admin/groups/customers", fields, csrf=False, status=400)
+
+    assert "do not hold yourself" in said(page)

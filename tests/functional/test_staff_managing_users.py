@@ -334,3 +334,20 @@ def test_taking_a_person_out_of_ones_own_reach_leads_elsewhere(world, people, ul
     assert answer.location.endswith("/admin/users")
     assert flashed(uli.get(answer.location)) == "Removed from customers."
     uli.get(f"/admin/users/{people['cem']}", status=404)
+
+
+def test_what_one_does_not_hold_is_told_without_groups_that_one_may_not_know(world, people, uli):
+    world.group("fraud-watch")
+    world.group("fraud-desk")
+    world.grant("fraud-desk", "pii:view", over="fraud-watch")
+    world.grant("user-desk", "user:manage", over="fraud-desk")
+
+    page = uli.post(
+        f"/admin/users/{people['cem']}/groups",
+        {"group": "fraud-desk", "action": "add"},
+        status=400,
+    )
+
+    assert "do not hold yourself: pii:view over a group." in said(page)
+    assert "fraud-watch" not in page.text
+    assert page.html.select_one("select[name=group] option[selected]")["value"] == "fraud-desk"
