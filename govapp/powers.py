@@ -139,10 +139,8 @@ def create_group(dbsession: DBSession, name: str, *, actor: Actor, now: datetime
         )
     if name in RESERVED_NAMES:
         raise Refused(f"No group can be called {name}: it would read like all people.")
-    if dbsession.get(models.Group, name) is not None:
+    if not _added(dbsession, models.Group, {"name": name, "created_at": now}):
         raise Refused(f"There is already a group {name}.")
-    dbsession.add(models.Group(name=name, created_at=now))
-    dbsession.flush()
     audit.record(dbsession, Event.GROUP_CREATED, actor=actor, now=now, details={"group": name})
 
 
@@ -312,7 +310,7 @@ def _require_held(giver: Grants | None, conferred: Iterable[Grant], *, what: str
         raise NotHeld(what, missing)
 
 
-def _added(dbsession: DBSession, model: Any, values: dict[str, str]) -> bool:
+def _added(dbsession: DBSession, model: Any, values: dict[str, Any]) -> bool:
     """Insert a row; False if it was there, also if somebody else adds it at this moment."""
     statement = insert(dbsession, model).values(values).on_conflict_do_nothing().returning(model)
     return dbsession.scalars(statement).one_or_none() is not None

@@ -87,7 +87,12 @@ def _attention(request: Request, scope: frozenset[str], *, full: bool) -> list[d
         )
     alarms = figures.alarms(dbsession, scope, now=now)
     for event, one, many, more in (
-        (Event.TOKEN_REUSED, "stolen session?", "stolen sessions?", "an old copy of it came back"),
+        (
+            Event.TOKEN_REUSED,
+            "session perhaps stolen",
+            "sessions perhaps stolen",
+            "an old copy was used",
+        ),
         (
             Event.CONFIRM_FAILED_MAX,
             "session ended",

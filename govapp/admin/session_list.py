@@ -146,6 +146,7 @@ class Row:
     created_at: datetime
     last_seen_at: datetime
     ends_at: datetime
+    ended_at: datetime | None
     state: str
     how_ended: str
 
@@ -209,6 +210,7 @@ def row(
         created_at=session.created_at,
         last_seen_at=session.last_seen_at,
         ends_at=min(session.expires_at, session.idle_expires_at),
+        ended_at=session.ended_at,
         state="ended" if over else "live",
         how_ended=words.end_reason(over) if over else "",
     )

@@ -98,11 +98,19 @@ def add_globals(event: BeforeRender) -> None:
     event.update(
         frame=Frame(request),
         csrf_field=csrf_field,
-        flash_messages=lambda: request.session.pop_flash(),
+        flash_messages=lambda: _flash_messages(request),
         static=lambda name: request.static_path(ROOT + name),
         route=request.route_path,
         now=request.now,
     )
+
+
+def _flash_messages(request: Request) -> list[Any]:
+    """Take the messages out to show them; HEAD shows nothing, so it takes nothing."""
+    if request.method == "HEAD":
+        return []
+    messages: list[Any] = request.session.pop_flash()
+    return messages
 
 
 def _secure(request: Request, response: Response) -> None:

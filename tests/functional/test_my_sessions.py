@@ -339,3 +339,11 @@ def test_disabling_someone_ends_everything_at_once_and_enabling_revives_nothing(
 
 def world_keystone(world):
     world.user("root", "admins")
+
+
+def test_a_head_request_takes_no_message_away(bea, phone):
+    bea.post(f"/account/sessions/{own_id(phone)}/revocation", status=303)
+
+    bea.test_app.head("/account/sessions")
+
+    assert "is signed out." in bea.get("/account/sessions").text

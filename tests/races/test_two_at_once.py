@@ -73,3 +73,38 @@ def test_twenty_guesses_at_once_are_all_counted(world, browser):
     assert answers.count(400) <= 5
     assert answers.count(400) + answers.count(429) + answers.count(503) == len(answers)
     assert answers.count(429) >= 10
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("what", ["group", "member", "grant"])
+def test_the_same_change_by_two_people_at_once_is_made_once(world, browser, what):
+    for login in ("ann", "bob"):
+        world.user(login, "admins")
+    bea = world.user("bea")
+    people = {login: browser() for login in ("ann", "bob")}
+    for login, person in people.items():
+        person.sign_in(login)
+    tokens = {login: person.csrf_token() for login, person in people.items()}
+    path, fields, event = {
+        "group": ("/admin/groups", {"name": "partners"}, "group_created"),
+        "member": (
+            f"/admin/users/{bea}/groups",
+            {"group": "support", "action": "add"},
+            "group_member_added",
+        ),
+        "grant": (
+            "/admin/groups/customers",
+            {"action": "add", "permission": "user:list", "over": "customers"},
+            "grant_added",
+        ),
+    }[what]
+    before = len(world.events(event))
+
+    def change(login):
+        fields_of = {**fields, "csrf_token": tokens[login]}
+        return people[login].post(path, fields_of, csrf=False, status="*").status_int
+
+    answers = at_once(lambda: change("ann"), lambda: change("bob"))
+
+    assert 303 in answers and set(answers) <= {303, 400}
+    assert len(world.events(event)) == before + 1
