@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import Session as DBSession
 
 from govapp import policy, powers
@@ -97,13 +97,19 @@ def conditions(filters: Filters, sight: Sight, lifetimes: Lifetimes) -> list[Col
         met.append(~lifetimes.alive())
     if filters.address is not None:
         met.append(_of_network(filters.address, sight))
-    if filters.device in COMMON_DEVICES:
-        met.append(Session.device == filters.device)
-    elif filters.device:
-        met.append(listing.begins_with(Session.device, filters.device))
+    if filters.device:
+        met.append(_of_device(filters.device))
     if filters.idle:
         met.append(Session.last_seen_at <= lifetimes.now - timedelta(seconds=int(filters.idle)))
     return met
+
+
+def _of_device(text: str) -> ColumnElement[bool]:
+    """Match a common device by any part of its label, whatever the case; others by beginning."""
+    common = [label for label in COMMON_DEVICES if text.casefold() in label.casefold()]
+    if text in COMMON_DEVICES:
+        return Session.device == text
+    return or_(Session.device.in_(common), listing.begins_with(Session.device, text))
 
 
 def _of_user(text: str) -> ColumnElement[bool]:
