@@ -109,8 +109,8 @@ def may(
         return Decision(True, f"{Permission.SESSION_REVOKE_ANYONE} covers the person")
     if not covers(scope(held, permission), groups):
         return Decision(False, f"no grant of {permission} covers the person")
-    missing = lacking(held, target_grants) if permission in ACTING else NO_GRANTS
-    if missing:
+    if permission in ACTING and not dominates(held, target_grants):
+        missing = lacking(held, target_grants)
         return Decision(False, f"the person holds more: {', '.join(sorted(map(str_of, missing)))}")
     return Decision(True, f"{permission} covers the person")
 

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session as DBSession
 
-from govapp import audit, powers
+from govapp import audit, giving
 from govapp.audit import Actor, Event
+from govapp.giving import Refused
 from govapp.models import OneTimeLink, User, user_subject
 from govapp.policy import EndReason, Limits
-from govapp.powers import Refused
 from govapp.sessions import ending, tokens
 
 MAX_LOGIN_LENGTH = 254
@@ -119,7 +119,7 @@ def disable(
         after_lock=after_lock,
     )
     # After the sessions, which every change locks first: nobody waits in a circle.
-    with powers.keystone_kept(dbsession):
+    with giving.keystone_kept(dbsession):
         current = dbsession.get_one(User, user.id, with_for_update=True, populate_existing=True)
         if not current.active:
             # Somebody else was first, and has recorded it.

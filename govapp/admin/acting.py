@@ -9,14 +9,15 @@ from typing import Any
 from pyramid.httpexceptions import HTTPBadRequest
 from pyramid.request import Request
 
-from govapp import policy, powers, resources
+from govapp import giving, policy, resources
 from govapp.admin import words
 from govapp.admin.lifetimes import Lifetimes
 from govapp.audit import Event
 from govapp.facts import settings_of
 from govapp.forms import Rejected
+from govapp.giving import Refused
 from govapp.policy import Grants, Limits, Permission
-from govapp.powers import Power, Refused
+from govapp.powers import Power
 from govapp.resources import SessionResource, UserResource
 
 
@@ -81,7 +82,7 @@ def giver(request: Request) -> Grants:
 
     To be called once the sessions are locked: sessions come before grants everywhere.
     """
-    return powers.locked_giver(request.dbsession, request.identity.user_id)
+    return giving.locked_giver(request.dbsession, request.identity.user_id)
 
 
 def require_still_held(power: Power, permission: Permission, groups: Iterable[str]) -> None:

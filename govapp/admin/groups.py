@@ -10,14 +10,14 @@ from pyramid.request import Request
 from pyramid.view import view_config
 from sqlalchemy import select
 
-from govapp import policy, powers
+from govapp import giving, policy, powers
 from govapp.admin import acting, group_list, listing, words
 from govapp.admin.sight import Sight, sight
 from govapp.facts import settings_of
 from govapp.forms import Rejected, line, posted
+from govapp.giving import Refused
 from govapp.models import Membership, Session
 from govapp.policy import EVERYONE, MEANING, Grant, Permission
-from govapp.powers import Refused
 from govapp.resources import GroupResource
 from govapp.sessions import ending
 
@@ -49,7 +49,7 @@ def create_group(request: Request) -> Any:
     try:
         with acting.undone_if_refused(request):
             name = line(request, "name", label="A name")
-            powers.create_group(request.dbsession, name, actor=request.actor, now=request.now)
+            giving.create_group(request.dbsession, name, actor=request.actor, now=request.now)
     except Refused as refusal:
         errors = {"name": acting.refused(request, refusal)}
         return _list_page(request, errors=errors, typed=posted(request, "name"))
@@ -119,7 +119,7 @@ def _add(context: GroupResource, request: Request) -> str:
     name, grant = context.group.name, _posted_grant(request)
     members = select(Membership.user_id).where(Membership.group_name == name)
     _lock_sessions(request, Session.user_id.in_(members))
-    added = powers.add_grant(
+    added = giving.add_grant(
         request.dbsession,
         name,
         grant,
@@ -138,7 +138,7 @@ def _add(context: GroupResource, request: Request) -> str:
 def _remove(context: GroupResource, request: Request) -> str:
     name, grant = context.group.name, _posted_grant(request)
     _lock_sessions(request, Session.id == request.identity.session_row_id)
-    removed = powers.remove_grant(
+    removed = giving.remove_grant(
         request.dbsession,
         name,
         grant,

@@ -14,15 +14,15 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from govapp import policy, powers, sessions, users
+from govapp import giving, policy, powers, sessions, users
 from govapp.admin import acting
 from govapp.admin.sight import sight
 from govapp.admin.users import DETAIL, detail_page
 from govapp.filters import plural
 from govapp.forms import Rejected, line, posted
+from govapp.giving import Refused
 from govapp.models import Session, user_subject
 from govapp.policy import EndReason, Permission
-from govapp.powers import Refused
 from govapp.resources import UserResource
 from govapp.sessions import ending
 
@@ -130,7 +130,7 @@ def change_groups(context: UserResource, request: Request) -> Any:
 
 
 def _add(context: UserResource, request: Request, group: str) -> str:
-    added = powers.add_member(
+    added = giving.add_member(
         request.dbsession,
         group,
         context.user_id,
@@ -143,7 +143,7 @@ def _add(context: UserResource, request: Request, group: str) -> str:
 
 
 def _remove(context: UserResource, request: Request, group: str) -> str:
-    removed = powers.remove_member(
+    removed = giving.remove_member(
         request.dbsession,
         group,
         context.user_id,

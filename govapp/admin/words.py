@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from govapp.audit import SYSTEM, Event
+from govapp.giving import NotHeld, Refused
 from govapp.models import AuditEvent, Grant
 from govapp.policy import EVERYONE, EndReason
-from govapp.powers import NotHeld, Refused
 
 END_REASONS: dict[str, str] = {
     EndReason.SIGNED_OUT: "signed out",

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from govapp.cli import check, database, groups, init, maintenance, sessions, trail, users
 from govapp.cli.context import Context, explained, first_line, read_ini
 from govapp.facts import utc_now
-from govapp.powers import Refused
+from govapp.giving import Refused
 from govapp.settings import SettingsError
 
 NOUNS = (database, init, users, groups, sessions, maintenance, trail, check)

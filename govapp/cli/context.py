@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session as DBSession
 
 from govapp import audit, db, settings, startup
 from govapp.audit import Actor
+from govapp.giving import Refused
 from govapp.policy import Limits
-from govapp.powers import Refused
 from govapp.settings import Settings, SettingsError
 
 SYSTEM = Actor(user_id=audit.SYSTEM)

@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session as DBSession
 
-from govapp import models, policy, powers
+from govapp import giving, models, policy, powers
 from govapp.audit import Actor
 from govapp.cli.context import SYSTEM, Context
 from govapp.cli.output import show
+from govapp.giving import Refused
 from govapp.policy import EVERYONE, Grant, Limits, Permission
-from govapp.powers import Refused
 
 ADMINS = "admins"
 CUSTOMERS = "customers"
@@ -50,9 +50,9 @@ def create_standard_groups(
 ) -> None:
     """Add the groups and their grants. Raises Refused if one is there already."""
     for name, grants in STANDARD_GROUPS.items():
-        powers.create_group(dbsession, name, actor=actor, now=now)
+        giving.create_group(dbsession, name, actor=actor, now=now)
         for grant in grants:
-            powers.add_grant(
+            giving.add_grant(
                 dbsession,
                 name,
                 grant,
@@ -93,7 +93,7 @@ def add_calls(calls: Any) -> None:
 def create(context: Context, arguments: Namespace) -> None:
     """Add an empty group."""
     with context.transaction() as dbsession:
-        powers.create_group(dbsession, arguments.group, actor=SYSTEM, now=context.now)
+        giving.create_group(dbsession, arguments.group, actor=SYSTEM, now=context.now)
     print(f"Created the group {arguments.group}.")
 
 
@@ -122,7 +122,7 @@ def give(context: Context, arguments: Namespace) -> None:
     """Give a group a permission."""
     grant = Grant(arguments.permission, arguments.over)
     with context.transaction() as dbsession:
-        given = powers.add_grant(
+        given = giving.add_grant(
             dbsession,
             arguments.group,
             grant,
@@ -138,7 +138,7 @@ def take(context: Context, arguments: Namespace) -> None:
     """Take a permission from a group."""
     grant = Grant(arguments.permission, arguments.over)
     with context.transaction() as dbsession:
-        taken = powers.remove_grant(
+        taken = giving.remove_grant(
             dbsession, arguments.group, grant, giver=None, actor=SYSTEM, now=context.now
         )
         if not taken:

@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from govapp import powers, users
+from govapp import giving, users
 from govapp.cli.context import SYSTEM, Context
 from govapp.cli.groups import ADMINS, create_standard_groups
 from govapp.cli.users import print_link
+from govapp.giving import Refused
 from govapp.models import User
-from govapp.powers import Refused
 
 
 def add_calls(calls: Any) -> None:
@@ -39,7 +39,7 @@ def run(context: Context, arguments: Namespace) -> None:
             actor=SYSTEM,
             now=context.now,
         )
-        powers.add_member(
+        giving.add_member(
             dbsession,
             ADMINS,
             user.id,

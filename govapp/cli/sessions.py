@@ -13,9 +13,9 @@ from govapp.cli.everyone import end_everyone
 from govapp.cli.output import all_pages, show
 from govapp.cli.users import found
 from govapp.filters import plural
+from govapp.giving import Refused
 from govapp.models import Session, User
 from govapp.policy import EndReason
-from govapp.powers import Refused
 from govapp.sessions import ending, store, tokens
 
 LONGEST_REASON = 500

@@ -11,8 +11,8 @@ from govapp.audit import Event
 from govapp.cli.context import Context
 from govapp.cli.output import Row, all_pages, as_line, show
 from govapp.cli.users import found
+from govapp.giving import Refused
 from govapp.models import AuditEvent
-from govapp.powers import Refused
 
 COLUMNS = [column for column in AuditEvent.__table__.columns if column.name != "fold_key"]
 WIDTHS = {

@@ -9,15 +9,15 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session as DBSession
 
-from govapp import audit, passwords, powers, users
+from govapp import audit, giving, passwords, powers, users
 from govapp.audit import Event
 from govapp.cli.context import SYSTEM, Context
 from govapp.cli.output import show
 from govapp.filters import plural
+from govapp.giving import Refused
 from govapp.models import OneTimeLink, User
 from govapp.passwords import Hasher
 from govapp.policy import EndReason
-from govapp.powers import Refused
 from govapp.sessions import ending
 
 
@@ -147,7 +147,7 @@ def change_groups(context: Context, arguments: Namespace) -> None:
         for group in arguments.add:
             _join(context, dbsession, user, group)
         for group in arguments.remove:
-            powers.remove_member(
+            giving.remove_member(
                 dbsession, group, user.id, giver=None, actor=SYSTEM, now=context.now
             )
         groups = sorted(powers.of_user(dbsession, user.id).groups)
@@ -184,7 +184,7 @@ def _link(context: Context, dbsession: DBSession, user: User) -> str:
 
 
 def _join(context: Context, dbsession: DBSession, user: User, group: str) -> None:
-    powers.add_member(
+    giving.add_member(
         dbsession,
         group,
         user.id,

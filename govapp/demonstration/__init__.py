@@ -25,9 +25,9 @@ from govapp.demonstration.sign_ins import new_password, sign_ins_file, write
 from govapp.demonstration.stage import Stage
 from govapp.demonstration.story import tell
 from govapp.facts import utc_now
+from govapp.giving import Refused
 from govapp.models import User
 from govapp.passwords import Hasher
-from govapp.powers import Refused
 from govapp.settings import SettingsError
 
 SEED = 2026

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from govapp import audit, powers, users
+from govapp import audit, giving, users
 from govapp.audit import Actor, Event
 from govapp.cli.context import SYSTEM
 from govapp.cli.groups import create_standard_groups
@@ -56,7 +56,7 @@ def _welcome(stage: Stage, person: Person, password_hash: str, at: datetime) -> 
         actor=SYSTEM,
         now=at,
     )
-    powers.add_member(
+    giving.add_member(
         stage.dbsession,
         person.group,
         user.id,

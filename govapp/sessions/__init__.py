@@ -37,7 +37,7 @@ from govapp.facts import settings_of
 from govapp.models import Session
 from govapp.policy import EndReason
 from govapp.sessions import afterwards, cookie, csrf, ending, lookup, store, tokens
-from govapp.sessions.guard import SessionEnded, require_alive
+from govapp.sessions.guard import SessionEnded, lock_own, require_alive
 from govapp.sessions.session import RequestSession, SessionKeyError
 
 __all__ = ["SessionEnded", "SessionKeyError", "begin", "end", "end_all", "require_alive", "rotate"]
@@ -174,11 +174,7 @@ def _was_rotated_beside(request: Request, row: Session) -> bool:
 
 def _locked_own(request: Request) -> Session:
     """Lock the requester's session and return it, alive. Raises SessionEnded."""
-    row: Session | None = request.dbsession.get(
-        Session, request.session.row.id, with_for_update=True, populate_existing=True
-    )
-    if row is None or row.ended_at is not None:
-        raise SessionEnded
+    row = lock_own(request)
     if not request.session.begun_here:
         require_alive(request)
     return row

@@ -80,7 +80,7 @@ def settle(request: Request) -> None:
     if not changed and not any(map(_has_written, joined)):
         return
     # Exclusively before shared: two requests that both hold it shared could not go on.
-    stored = _lock_own(request) if changed else None
+    stored = lock_own(request) if changed else None
     if vars(request).get("presented_session") is not None:
         _recheck(request)
     if stored is not None:
@@ -138,7 +138,8 @@ def _refuse(request: Request, row: Any, over: str) -> NoReturn:
     raise SessionEnded
 
 
-def _lock_own(request: Request) -> Session:
+def lock_own(request: Request) -> Session:
+    """Lock the row of ``request.session`` and return it. Raises SessionEnded."""
     dbsession: DBSession = request.dbsession
     stored = dbsession.get(
         Session, request.session.row.id, with_for_update=True, populate_existing=True

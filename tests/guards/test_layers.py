@@ -22,6 +22,7 @@ LAYERS = {
     "govapp.models": TABLES,
     "govapp.audit": QUERIES,
     "govapp.powers": QUERIES,
+    "govapp.giving": QUERIES,
     "govapp.retention": QUERIES,
     "govapp.scoping": QUERIES,
     "govapp.sessions.store": QUERIES,

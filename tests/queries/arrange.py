@@ -1,6 +1,6 @@
 """What tests of queries arrange; each function works in the caller's transaction."""
 
-from govapp import powers, users
+from govapp import giving, users
 from govapp.audit import Actor
 from govapp.models import AuditEvent, Session
 from govapp.policy import Grant, Limits
@@ -61,30 +61,30 @@ def add_user(db, login, *, now, groups=(), password_hash=HASH):
 
 def add_group(db, name, *grants, now):
     """Add a group with grants: a permission over everyone, or a (permission, over) pair."""
-    powers.create_group(db, name, actor=SYSTEM, now=now)
+    giving.create_group(db, name, actor=SYSTEM, now=now)
     for grant in grants:
         pair = grant if isinstance(grant, tuple) else (grant,)
         add_grant(db, name, Grant(*pair), now=now)
 
 
 def add_grant(db, group, grant, *, now, giver=None):
-    return powers.add_grant(
+    return giving.add_grant(
         db, group, grant, giver=giver, actor=SYSTEM, now=now, staff_limits=STAFF_LIMITS
     )
 
 
 def remove_grant(db, group, grant, *, now, giver=None):
-    return powers.remove_grant(db, group, grant, giver=giver, actor=SYSTEM, now=now)
+    return giving.remove_grant(db, group, grant, giver=giver, actor=SYSTEM, now=now)
 
 
 def add_member(db, group, user_id, *, now, giver=None):
-    return powers.add_member(
+    return giving.add_member(
         db, group, user_id, giver=giver, actor=SYSTEM, now=now, staff_limits=STAFF_LIMITS
     )
 
 
 def remove_member(db, group, user_id, *, now, giver=None):
-    return powers.remove_member(db, group, user_id, giver=giver, actor=SYSTEM, now=now)
+    return giving.remove_member(db, group, user_id, giver=giver, actor=SYSTEM, now=now)
 
 
 def disable(db, user, *, now):

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from govapp import users
+from govapp.giving import Refused
 from govapp.models import OneTimeLink, Session, User
-from govapp.powers import Refused
 from govapp.sessions import ending, tokens
 from tests.queries.arrange import (
     HASH,

@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session as DBSession
 from webtest import TestApp
 
-from govapp import powers, users
+from govapp import giving, users
 from govapp.audit import Actor
 from govapp.cli.groups import create_standard_groups
 from govapp.models import AuditEvent, Session, User
@@ -62,11 +62,11 @@ class World:
 
     def leave(self, user_id, group):
         with self.db() as db:
-            powers.remove_member(db, group, user_id, giver=None, actor=SYSTEM, now=self.clock())
+            giving.remove_member(db, group, user_id, giver=None, actor=SYSTEM, now=self.clock())
 
     def grant(self, group, permission, over="*"):
         with self.db() as db:
-            powers.add_grant(
+            giving.add_grant(
                 db,
                 group,
                 Grant(permission, over),
@@ -78,10 +78,10 @@ class World:
 
     def group(self, name):
         with self.db() as db:
-            powers.create_group(db, name, actor=SYSTEM, now=self.clock())
+            giving.create_group(db, name, actor=SYSTEM, now=self.clock())
 
     def _join(self, db, user_id, group):
-        powers.add_member(
+        giving.add_member(
             db,
             group,
             user_id,
