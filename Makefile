@@ -15,7 +15,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help serve test check clean
+.PHONY: help serve test docs check clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test: .venv/installed-test ## all tests, or those of T=path; DATABASE_URL names 
 		$(BIN)/python -m tests.support.postgres; }
 	@$(BIN)/python -m tests.support.browser
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 $(T)
+
+docs: .venv/installed-test ## write what tests measured into docs/
+	@REWRITE_DOCS=1 $(BIN)/python -m pytest -q tests/faults/test_fault_matrix.py
 
 check: .venv/installed-check .venv/installed-test ## format, lint, types and layers
 	@$(BIN)/ruff format --check .

@@ -27,9 +27,17 @@ def hasher_of(request: Request) -> Hasher:
 
 
 def reserve(request: Request, buckets: list[Bucket]) -> int:
-    """Count one attempt, whatever comes of it; return how many there were. Raises Throttled."""
-    with db.independent_session(request.registry) as dbsession:
-        return throttle.reserve(dbsession, buckets, now=request.now)
+    """Count one attempt, whatever comes of it; return how many there were. Raises Throttled.
+
+    A request that pyramid_retry runs again is still the same attempt.
+    """
+    # The environ is what a request and its repetitions share.
+    counted: dict[tuple[str, ...], int] = request.environ.setdefault("govapp.counted", {})
+    keys = tuple(bucket.key for bucket in buckets)
+    if keys not in counted:
+        with db.independent_session(request.registry) as dbsession:
+            counted[keys] = throttle.reserve(dbsession, buckets, now=request.now)
+    return counted[keys]
 
 
 def prove_own_password(request: Request, password: str) -> tuple[User | None, bool]:

@@ -83,7 +83,11 @@ def commit_veto(request: Request, response: Response) -> bool:
     nothing here and never leaves the house.
     """
     response.headers.pop("X-Tm", None)
-    return request.exc_info is not None or response.status_int >= 400
+    if request.exc_info is not None:
+        # pyramid_tm asks whether it is worth another try only where no veto stopped it.
+        pyramid_tm.maybe_tag_retryable(request, request.exc_info)
+        return True
+    return response.status_int >= 400
 
 
 # ---------------------------------------------------------------- request.dbsession
@@ -197,7 +201,7 @@ def independent_engine(url: URL) -> Engine:
 def _postgres_engine(url: URL, options: str, **settings: Any) -> Engine:
     """Return an engine that gives up, in bounded time, on a server that does not answer."""
     defaults = {"pool_size": 10, "max_overflow": 10, "pool_timeout": WAIT_SECONDS}
-    return _tracked(
+    return _watched(
         create_engine(
             url,
             hide_parameters=True,
@@ -225,7 +229,7 @@ def _sqlite_engine(url: URL, *, wait_seconds: int, **options: Any) -> Engine:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    return _tracked(engine)
+    return _watched(engine)
 
 
 def _begin_immediately(engine: Engine) -> None:
@@ -239,9 +243,19 @@ def _begin_immediately(engine: Engine) -> None:
 _engines: weakref.WeakSet[Engine] = weakref.WeakSet()
 
 
-def _tracked(engine: Engine) -> Engine:
+def _watched(engine: Engine) -> Engine:
     _engines.add(engine)
+    event.listen(engine, "reset", _roll_back)
     return engine
+
+
+def _roll_back(connection: Any, record: Any, state: Any) -> None:
+    """Leave no transaction open in the pool; costs nothing where there is none.
+
+    After a COMMIT that failed SQLAlchemy takes the transaction for over. SQLite keeps it open,
+    and with it everyone else's write lock; so does any database whose COMMIT was never sent.
+    """
+    connection.rollback()
 
 
 def _forget_pooled_connections() -> None:

@@ -63,11 +63,11 @@ def afterwards_tween_factory(
 
     def afterwards_tween(request: Request) -> Response:
         try:
-            response = handler(request)
+            return handler(request)
         finally:
+            # Also when no error page could be made: what was refused was refused.
             _release(request)
-        _write(request)
-        return response
+            _write(request)
 
     return afterwards_tween
 
