@@ -34,7 +34,9 @@ test: .venv/installed-test ## all tests, or those of T=path; DATABASE_URL names 
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 $(T)
 
 docs: .venv/installed-test ## write what tests measured into docs/
-	@REWRITE_DOCS=1 $(BIN)/python -m pytest -q tests/faults/test_fault_matrix.py
+	@REWRITE_DOCS=1 $(BIN)/python -m pytest -q \
+		tests/faults/test_fault_matrix.py tests/guards/test_standards.py \
+		tests/mutations/test_mutations.py::test_the_page_about_the_guards_is_current
 
 check: .venv/installed-check .venv/installed-test ## format, lint, types and layers
 	@$(BIN)/ruff format --check .

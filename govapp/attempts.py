@@ -49,8 +49,7 @@ def prove_own_password(request: Request, password: str) -> tuple[User | None, bo
     identity = request.identity
     bucket = Bucket(f"confirm:{identity.session_id}", free=OWN_PASSWORD_FAILURES)
     attempts = reserve(request, [bucket])
-    with db.reading_session(request.registry) as reader:
-        user = reader.get(User, identity.user_id)
+    user = db.read(request.registry, lambda reader: reader.get(User, identity.user_id))
     stored = user.password_hash if user is not None else None
     if not hasher_of(request).verify(stored, password):
         return None, attempts >= OWN_PASSWORD_FAILURES

@@ -15,9 +15,9 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import pyramid_tm
 import zope.sqlalchemy
@@ -27,6 +27,7 @@ from pyramid.registry import Registry
 from pyramid.request import Request
 from pyramid.response import Response
 from sqlalchemy import URL, Engine, Select, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 INDEPENDENT_TIMEOUT_SECONDS = 2
@@ -36,6 +37,7 @@ WAIT_SECONDS = 10
 SQLITE_WAIT_SECONDS = 15
 # Paths that never see a transaction (0 SQL; performance of static files and probes).
 WITHOUT_TRANSACTION = ("/static/", "/healthz", "/readyz")
+Read = TypeVar("Read")
 # Two first requests at once must not leave a pool behind.
 _one_at_a_time = threading.Lock()
 
@@ -85,7 +87,8 @@ def commit_veto(request: Request, response: Response) -> bool:
     response.headers.pop("X-Tm", None)
     if request.exc_info is not None:
         # pyramid_tm asks whether it is worth another try only where no veto stopped it.
-        pyramid_tm.maybe_tag_retryable(request, request.exc_info)
+        if "tm.active" in request.environ:
+            pyramid_tm.maybe_tag_retryable(request, request.exc_info)
         return True
     return response.status_int >= 400
 
@@ -156,11 +159,28 @@ def independent_session(registry: Registry) -> Iterator[Session]:
         yield session
 
 
-@contextmanager
-def reading_session(registry: Registry) -> Iterator[Session]:
-    """Yield a session for reads outside any transaction; what it returns stays usable."""
-    with Session(engines(registry).reader, expire_on_commit=False) as session:
-        yield session
+def read(registry: Registry, query: Callable[[Session], Read]) -> Read:
+    """Return what ``query`` reads, outside any transaction; it stays usable."""
+
+    def ask() -> Read:
+        with Session(engines(registry).reader, expire_on_commit=False) as session:
+            return query(session)
+
+    return asked_again(ask)
+
+
+def asked_again(ask: Callable[[], Read]) -> Read:
+    """Return what ``ask`` reads; a pooled connection that was lost is replaced once, silently.
+
+    For what comes first on a connection and changes nothing: a restart of the database is then
+    noticed by nobody.
+    """
+    try:
+        return ask()
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+    return ask()
 
 
 def writer_engine(url: URL) -> Engine:
@@ -174,7 +194,7 @@ def writer_engine(url: URL) -> Engine:
 
 
 def reader_engine(url: URL) -> Engine:
-    """Return the AUTOCOMMIT engine. No pre-ping: the look-up itself is retried instead."""
+    """Return the AUTOCOMMIT engine. No pre-ping: what is read first is asked again instead."""
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url, wait_seconds=SQLITE_WAIT_SECONDS, isolation_level="AUTOCOMMIT")
     timeout = f"-c statement_timeout={WAIT_SECONDS}s"

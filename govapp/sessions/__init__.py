@@ -64,6 +64,7 @@ def includeme(config: Configurator) -> None:
     config.set_csrf_storage_policy(csrf.SessionCSRFStoragePolicy())
     config.add_request_method(lookup.presented_session, "presented_session", reify=True)
     config.add_request_method(lambda request: [], "afterwards", reify=True)
+    config.add_request_method(lambda request: False, "commit_begun", reify=True)
     config.add_request_method(lambda request: False, "committed", reify=True)
     config.add_request_method(afterwards.actor, "actor", property=True)
     config.add_request_method(afterwards.report, "report")

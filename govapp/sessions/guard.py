@@ -49,6 +49,8 @@ def guard_tween_factory(
             except HTTPNotFound:
                 # No view answers for it; pyramid_tm rolls back and passes it on.
                 raise error from None
+        # From here on nobody but the database knows what became of it.
+        request.commit_begun = True
         request.tm.get().addAfterCommitHook(_note_outcome, (request,))
         return response
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pyramid.request import Request
 from sqlalchemy import Select
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import InternalError, OperationalError
 from sqlalchemy.orm import Session as DBSession
 
 from govapp import audit, db, policy
@@ -85,19 +85,14 @@ def limits_of(request: Request, row: Any) -> Limits:
 
 
 def _fetch(request: Request, statement: Select[Any]) -> Any:
-    """Run the look-up; a pooled connection that was lost is replaced once, silently.
-
-    Safe, because the look-up comes first and changes nothing.
-    """
+    """Run the look-up, and once more where a pooled connection was lost."""
     reader = db.engines(request.registry).reader
-    for attempt in (1, 2):
-        try:
-            with reader.connect() as connection:
-                return connection.execute(statement).one_or_none()
-        except DBAPIError as error:
-            if attempt == 2 or not error.connection_invalidated:
-                raise
-    return None
+
+    def ask() -> Any:
+        with reader.connect() as connection:
+            return connection.execute(statement).one_or_none()
+
+    return db.asked_again(ask)
 
 
 def _previous(request: Request, statement: Select[Any], digest: bytes) -> Presented:
@@ -195,6 +190,7 @@ def _touch(request: Request, row: Any) -> None:
     try:
         with db.engines(request.registry).reader.connect() as connection:
             store.touch(connection, row, now=request.now, touch_seconds=touch_seconds)
-    except OperationalError as error:
-        # SQLite's one writer is busy, or the database goes: the next request will tell.
+    except (OperationalError, InternalError) as error:
+        # SQLite's one writer is busy, or the database goes or only reads: the next request will
+        # tell.
         log.info("a touch was given up: %s", type(error.orig).__name__)

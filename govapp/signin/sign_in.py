@@ -70,8 +70,9 @@ def sign_in(request: Request) -> Any:
 def _verified(request: Request, login: str, password: str) -> tuple[User | None, str | None]:
     """Return the active person whose password this is, and a new hash if theirs is outdated."""
     hasher = hasher_of(request)
-    with db.reading_session(request.registry) as reader:
-        user = users.by_login(reader, login) if users.is_login(login) else None
+    user = None
+    if users.is_login(login):
+        user = db.read(request.registry, lambda reader: users.by_login(reader, login))
     stored = user.password_hash if user is not None and user.active else None
     is_right = hasher.verify(stored, password)
     if user is None or stored is None or not is_right:

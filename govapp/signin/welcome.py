@@ -90,8 +90,10 @@ def set_password(request: Request) -> Any:
 def _holder(request: Request) -> User:
     """Return whom the link in the visit cookie belongs to. Raises HTTPNotFound."""
     # Outside the transaction: a hash is computed before its first statement (invariant 13).
-    with db.reading_session(request.registry) as reader:
-        holder = users.link_holder(reader, request.session.recall("link"), now=request.now)
+    link = request.session.recall("link")
+    holder = db.read(
+        request.registry, lambda reader: users.link_holder(reader, link, now=request.now)
+    )
     if holder is None:
         raise _refused(request)
     return holder

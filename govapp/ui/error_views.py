@@ -14,6 +14,7 @@ from pyramid.view import exception_view_config, forbidden_view_config, notfound_
 from sqlalchemy.exc import (
     DBAPIError,
     InterfaceError,
+    InternalError,
     OperationalError,
     SQLAlchemyError,
     TimeoutError,
@@ -114,6 +115,8 @@ def bad_request(error: Exception, request: Request) -> Response:
 
 @exception_view_config(OperationalError)
 @exception_view_config(InterfaceError)
+# A standby that only reads, a transaction that the server ended: its state, not our statement.
+@exception_view_config(InternalError)
 @exception_view_config(TimeoutError)
 def database_unavailable(error: Exception, request: Request) -> Response:
     """Say that the database did not answer, or that two people were in each other's way."""
@@ -123,10 +126,21 @@ def database_unavailable(error: Exception, request: Request) -> Response:
         request,
         503,
         title="Not available at the moment",
-        message="The database did not answer in time. Nothing was changed.",
-        next_step="Try again in a few seconds.",
+        message=f"The database did not answer in time{_outcome(request)}",
+        next_step=_next_step(request, "Try again in a few seconds."),
         retry_after_seconds=RETRY_AFTER_SECONDS,
     )
+
+
+def _outcome(request: Request) -> str:
+    """Say what became of what was asked for: a COMMIT may have arrived, and its answer not."""
+    if request.commit_begun:
+        return ", and it is not known whether this was done."
+    return ". Nothing was changed."
+
+
+def _next_step(request: Request, usual: str) -> str:
+    return "Look whether it was done before you try again." if request.commit_begun else usual
 
 
 @exception_view_config(Exception)
@@ -140,7 +154,8 @@ def unexpected(error: Exception, request: Request) -> Response:
         request,
         500,
         title="Something went wrong",
-        message="The page could not be made. Nothing was changed.",
-        next_step="Try again. If it happens once more, tell support the incident's number.",
+        message=f"The page could not be made{_outcome(request)}",
+        next_step=f"{_next_step(request, 'Try again.')} If it happens once more, tell support the"
+        " incident's number.",
         incident=incident,
     )

@@ -26,11 +26,11 @@ class Outcome:
     old_cookie: str
 
 
-def measure(change: Any, ending: str, url: str) -> Outcome:
+def measure(change: Any, ending: str) -> Outcome:
     """Let the change happen in a request that ends so, and look."""
-    before = dump(url, business)
+    before = dump(change.world.engine, business)
     answer = change.act(ending)
-    after = dump(url, business)
+    after = dump(change.world.engine, business)
     business_rows = len(after["probe_parent"]) - len(before["probe_parent"])
     if after == before:
         database = "as before"

@@ -56,14 +56,14 @@ def failing(fail_after):
 @pytest.mark.parametrize(
     "kind", [SignIn, SignInAgain, Confirm, Revoke, SignOut, PasswordChange], ids=lambda k: k.name
 )
-def test_whichever_statement_fails_nothing_is_half_done(world, browser, database_url, kind):
+def test_whichever_statement_fails_nothing_is_half_done(world, browser, kind):
     undone = done = 0
     for number in range(1, MOST_STEPS):
         change = kind(world, browser)
-        before = dump(database_url, business)
+        before = dump(world.engine, business)
         with failing(number) as steps:
             answer = change.act("the view's own answer")
-        after = dump(database_url, business)
+        after = dump(world.engine, business)
         sent = [c for c in answer.headers.getall("Set-Cookie") if c.startswith("govapp=")]
 
         if answer.status_int == 303:

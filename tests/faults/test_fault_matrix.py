@@ -19,15 +19,13 @@ from tests.support import generated
 @pytest.mark.standard("S-084")
 @pytest.mark.standard("S-086")
 @pytest.mark.parametrize("name", CHANGES)
-def test_what_a_person_does_stands_or_falls_with_the_request(
-    world, browser, retrying, database_url, name
-):
+def test_what_a_person_does_stands_or_falls_with_the_request(world, browser, retrying, name):
     measured = {"without": {}, "with": {}}
     broken = []
     for retry, open_browser in (("without", browser), ("with", retrying)):
         for ending, (_, fate) in ENDINGS.items():
             change = CHANGES[name](world, open_browser)
-            outcome = measure(change, ending, database_url)
+            outcome = measure(change, ending)
             measured[retry][ending] = outcome
             kept = fate == KEPT or (fate == RETRIED and retry == "with")
             expected = promised(

@@ -60,8 +60,11 @@ def extend(gate):
                 sessions.end_all(
                     request, request.session.row.user_id, reason=EndReason.ENDED_BY_OWNER
                 )
-            else:
+            elif request.GET["how"] == "own":
                 sessions.end(request)
+            else:
+                # As code of ours would that forgot sessions.require_alive.
+                request.session.leave()
             return Response("done")
 
         for view in (mutate, flash_late, rotate_late, leave_late, begin_and_wait, begin_late):

@@ -78,7 +78,7 @@ def test_a_late_touch_does_not_revive_a_session(world, bea, clock, gate, monkeyp
 
 
 @pytest.mark.parametrize("by", ["rows", "user-instant", "everyone-instant"])
-@pytest.mark.parametrize("how", ["own", "all"])
+@pytest.mark.parametrize("how", ["own", "all", "unproven"])
 def test_a_session_that_ended_meanwhile_ends_nothing_itself(world, bea, gate, how, by):
     """The last check is waived for who ends their own session, but only if it was alive."""
     user = world.sessions()[0].user_id

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import MetaData, create_engine, select
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Engine, MetaData, select
 
 from govapp.audit import Event
 from govapp.models import AuditEvent, Base, Session, Throttle
@@ -12,13 +11,12 @@ from govapp.models import AuditEvent, Base, Session, Throttle
 RESTLESS = {Session.__table__.c.last_seen_at, Session.__table__.c.idle_expires_at}
 
 
-def dump(url: str, *more: MetaData) -> dict[str, list[str]]:
-    """Return every row of govapp's tables, and of ``more``, over a fresh connection.
+def dump(engine: Engine, *more: MetaData) -> dict[str, list[str]]:
+    """Return every row of govapp's tables, and of ``more``, in a transaction of its own.
 
     Leaves out what may change beside the request's transaction: counted guesses, when a session
     was last used, and the audit trail's refusals and reads.
     """
-    engine = create_engine(url, poolclass=NullPool)
     tables = [table for metadata in (Base.metadata, *more) for table in metadata.sorted_tables]
     with engine.connect() as connection:
         return {

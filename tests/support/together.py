@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-LONG_SECONDS = 20
+LONG_SECONDS = 30
 
 
 class Gate:
@@ -70,10 +70,14 @@ def waits_for_a_lock(engine: Any) -> None:
         "SELECT count(*) FROM pg_stat_activity"
         " WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
-    until = time.monotonic() + LONG_SECONDS
-    while time.monotonic() < until:
-        with engine.connect() as connection:
-            if connection.scalar(waiting):
-                return
-        time.sleep(0.01)
-    raise AssertionError("nobody waits for a lock")
+    # Outside a transaction, or the list of backends would be read but once.
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        until(lambda: connection.scalar(waiting))
+
+
+def until(is_so: Callable[[], Any]) -> None:
+    """Ask until it is so; fail when it never is."""
+    deadline = time.monotonic() + LONG_SECONDS
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
