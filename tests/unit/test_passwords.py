@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from govapp import passwords
 from govapp.passwords import MAX_LENGTH, MIN_LENGTH, Hasher, problem
@@ -75,6 +76,23 @@ def test_the_longest_accepted_has_1024_characters():
 )
 def test_common_passwords_are_refused_with_the_reason(password):
     assert TOO_EASY in problem(password)
+
+
+def lengthened(word):
+    """Return a word repeated until it is long enough, as people do when they are told so."""
+    return word * max(2, -(-MIN_LENGTH // len(word)))
+
+
+@pytest.mark.standard("S-113")
+def test_the_3000_most_common_passwords_are_refused_at_any_length():
+    common = list(FREQUENCY_LISTS["passwords"])
+    long_enough = [word for word in common if len(word) >= MIN_LENGTH]
+
+    assert len(long_enough) > 30
+    accepted = [
+        word for word in [*long_enough, *map(lengthened, common[:3000])] if problem(word) is None
+    ]
+    assert accepted == []
 
 
 @pytest.mark.standard("S-113")
