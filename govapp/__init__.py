@@ -43,7 +43,9 @@ def configure(settings: Mapping[str, Any]) -> Configurator:
     config.include("govapp.account")
     config.include("govapp.admin")
     config.add_route("home", "/")
-    config.add_view(_home, route_name="home", permission=NO_PERMISSION_REQUIRED)
+    config.add_view(
+        _home, route_name="home", request_method="GET", permission=NO_PERMISSION_REQUIRED
+    )
     return config
 
 

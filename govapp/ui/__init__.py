@@ -34,7 +34,9 @@ def includeme(config: Configurator) -> None:
     )
     config.add_directive("add_nav_item", frame.add_nav_item)
     config.add_subscriber(frame.add_globals, BeforeRender)
-    config.add_static_view("static", static.ROOT, cache_max_age=static.MAX_AGE_SECONDS)
+    config.add_static_view(
+        "static", static.ROOT, cache_max_age=static.MAX_AGE_SECONDS, request_method="GET"
+    )
     config.add_cache_buster(static.ROOT, static.HashBuster())
 
 

@@ -7,12 +7,13 @@ on every answer.
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from pyramid.httpexceptions import HTTPPermanentRedirect
 from pyramid.registry import Registry
 from pyramid.request import Request
 from pyramid.response import Response
+from webob.request import DisconnectionError
 
 from govapp.errors import error_page
 from govapp.facts import settings_of
@@ -47,7 +48,7 @@ def _trust_scheme(request: Request) -> None:
 
 
 def _refusal(request: Request) -> Response | None:
-    if request.environ.get("PATH_INFO") in PROBES:
+    if request.environ.get("PATH_INFO") in PROBES and request.method in {"GET", "HEAD"}:
         return None
     if request.method not in METHODS:
         return error_page(
@@ -73,18 +74,29 @@ def _refusal(request: Request) -> Response | None:
 
 def _is_decodable(request: Request) -> bool:
     """Tell whether path, query, cookies and form are text that we can read (S-095)."""
-    if request.method == "POST" and request.charset.lower() != "utf-8":
+    if request.charset.lower() != "utf-8":
         return False
     try:
         texts = [request.path_info, *request.GET.values(), *request.GET.keys()]
         request.cookies.get("")
         # Read here once, for everyone; what is no form has no fields.
         _ = request.POST
-    except (ValueError, LookupError):
-        # Broken UTF-8, a form in parts without a boundary, a charset that nobody knows.
+        _read_as_text(request)
+    except (ValueError, LookupError, DisconnectionError, ConnectionError):
+        # Broken UTF-8, a form in parts without a boundary, a charset that nobody knows, or a
+        # client that went away.
         return False
     # No path of ours has control characters; a pattern's "$" would take one line end for none.
     return request.path_info.isprintable() and not any("\0" in text for text in texts)
+
+
+def _read_as_text(request: Request) -> None:
+    """Raise UnicodeDecodeError for a body that is no text, which WebOb would mend in silence."""
+    # Two passwords that differ only in what cannot be read would be one and the same.
+    body = request.body
+    if request.content_type != "multipart/form-data":
+        body = unquote_to_bytes(body)
+    body.decode()
 
 
 def _is_our_host(request: Request) -> bool:

@@ -12,13 +12,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from govapp import db
 
 
-@view_config(route_name="healthz", permission=NO_PERMISSION_REQUIRED)
+@view_config(route_name="healthz", request_method="GET", permission=NO_PERMISSION_REQUIRED)
 def healthz(request: Request) -> Response:
     """Answer without asking anything."""
     return Response("ok\n", content_type="text/plain", charset="utf-8")
 
 
-@view_config(route_name="readyz", permission=NO_PERMISSION_REQUIRED)
+@view_config(route_name="readyz", request_method="GET", permission=NO_PERMISSION_REQUIRED)
 def readyz(request: Request) -> Response:
     """Ask the database for one row, within the independent pool's time-out."""
     try:

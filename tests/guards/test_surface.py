@@ -1,4 +1,7 @@
-"""What the application offers, read from its registry: closed by default, and CSRF on."""
+"""What the application offers, read from its registry: closed by default, and CSRF on.
+
+What is public, and which change needs a recent proof, says tests/authorisation/matrix.toml.
+"""
 
 import ast
 import inspect
@@ -11,45 +14,12 @@ import govapp
 from govapp import resources
 from govapp.policy import Permission
 from govapp.security import SIGNED_IN
+from tests.authorisation.matrix import load, served
 from tests.guards.source import modules
 
-# Whoever may open these, may: nobody has to be signed in.
-PUBLIC = {
-    "home",
-    "sign-in",
-    "sign-out",
-    "welcome",
-    "welcome-link",
-    "healthz",
-    "readyz",
-    "__static/",
-}
+LINES = load().lines
 # Checks the token itself, where there is a session to protect.
-WITHOUT_CSRF = {"sign-out"}
-# Pages whose changes need no recent proof: they ask for the password themselves, or for none.
-CHANGES_WITHOUT_FRESHNESS = {
-    "sign-in",
-    "sign-out",
-    "welcome",
-    "confirm",
-    "account.password",
-    # Finds, and changes nothing: a POST so that no address stands in a URL.
-    "admin.users.search",
-}
-
-
-def views_of(config):
-    """Return (introspectable, permission) of every view that a URL reaches."""
-    return [
-        (found["introspectable"], permission(found))
-        for found in config.registry.introspector.get_category("views")
-        if found["introspectable"]["route_name"] is not None
-    ]
-
-
-def permission(found):
-    named = [r["value"] for r in found["related"] if r.category_name == "permissions"]
-    return named[0] if named else None
+WITHOUT_CSRF = {"/sign-out"}
 
 
 @pytest.fixture(scope="module")
@@ -70,23 +40,18 @@ def offered():
 
 @pytest.fixture(scope="module")
 def views(offered):
-    return views_of(offered)
-
-
-def methods(view):
-    named = view["request_methods"]
-    return {named} if isinstance(named, str) else set(named or {"GET", "POST"})
-
-
-def name(view):
-    return f"{view['route_name']} {sorted(methods(view))}"
+    return list(served(offered.introspector))
 
 
 @pytest.mark.standard("S-053")
-def test_every_view_names_a_permission_or_is_public(views):
-    assert {v["route_name"] for v, p in views if p == NO_PERMISSION_REQUIRED} == PUBLIC
-    closed = {name(v): p for v, p in views if v["route_name"] not in PUBLIC}
-    assert {n: p for n, p in closed.items() if p not in {SIGNED_IN, *Permission}} == {}
+def test_every_view_names_a_permission_or_the_matrix_calls_it_public(views):
+    # What answers somebody who is not signed in; a malformed address names no view.
+    answering = [line for line in LINES if line.cells["anon"] != "sign"]
+    public = {(line.method, line.path) for line in answering if line.target != "malformed"}
+    closed = [found for found in views if (found.method, found.path) not in public]
+
+    assert public == {(f.method, f.path) for f in views if f.permission == NO_PERMISSION_REQUIRED}
+    assert [found for found in closed if found.permission not in {SIGNED_IN, *Permission}] == []
 
 
 def test_every_view_has_a_route_of_its_own(offered):
@@ -108,12 +73,12 @@ def test_every_route_has_a_view(offered, views):
         for found in offered.registry.introspector.get_category("routes")
     }
 
-    assert routes == {view["route_name"] for view, _ in views}
+    assert routes == {found.view["route_name"] for found in views}
 
 
 @pytest.mark.standard("S-070")
 def test_every_view_that_changes_something_keeps_csrf(offered, views):
-    exempt = {v["route_name"] for v, _ in views if v["require_csrf"] not in {None, True}}
+    exempt = {found.path for found in views if found.view["require_csrf"] not in {None, True}}
     (default,) = [
         found["introspectable"]
         for found in offered.registry.introspector.get_category("default csrf view options")
@@ -125,21 +90,16 @@ def test_every_view_that_changes_something_keeps_csrf(offered, views):
 
 
 @pytest.mark.standard("S-038")
-def test_every_change_needs_a_recent_proof(views):
-    not_fresh = {
-        v["route_name"]
-        for v, p in views
-        if "POST" in methods(v) and v["request_methods"] is not None and not v.get("fresh")
+def test_every_change_needs_a_recent_proof_where_the_matrix_says_so(views):
+    """The others ask for the password themselves, for none, or change nothing."""
+    needs = {
+        (found.method, found.path): "fresh" if found.view.get("fresh") else "token"
+        for found in views
     }
 
-    assert not_fresh == CHANGES_WITHOUT_FRESHNESS
-
-
-def test_every_view_says_which_method_it_answers(views):
-    """One without would answer a POST, too."""
-    unsaid = {view["route_name"] for view, _ in views if view["request_methods"] is None}
-
-    assert unsaid <= {"home", "healthz", "readyz", "__static/"}
+    assert {(*key, needs[key] if key[0] == "POST" else "-") for key in needs} == {
+        (line.method, line.path, line.needs) for line in LINES
+    }
 
 
 @pytest.mark.standard("S-066")
@@ -229,7 +189,7 @@ def test_a_view_that_forgot_its_permission_reaches_nobody(world, browser):
 
 @pytest.mark.standard("S-053")
 def test_the_guard_sees_a_view_that_forgot(app):
-    named = {v["route_name"]: p for v, p in views_of(app)}
+    named = {found.path: found.permission for found in served(app.registry.introspector)}
 
-    assert (named["forgot"], named["unknown"]) == (None, "anything:do")
-    assert not {named["forgot"], named["unknown"]} & {SIGNED_IN, *Permission}
+    assert (named["/forgot"], named["/unknown"]) == (None, "anything:do")
+    assert not {named["/forgot"], named["/unknown"]} & {SIGNED_IN, *Permission}
