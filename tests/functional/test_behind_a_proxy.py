@@ -90,10 +90,14 @@ def test_http_is_led_to_https_and_forms_are_refused(through_proxy, world):
 
 
 @pytest.mark.standard("S-099")
-def test_over_https_browsers_are_told_to_stay(through_proxy, world):
-    answer = through_proxy().get("/sign-in", status=200)
+@pytest.mark.parametrize("path", ["/sign-in", "/account/sessions", "/nowhere", "/?a=%ff"])
+def test_over_https_browsers_are_told_to_stay(through_proxy, world, path):
+    answer = through_proxy().get(path, status="*")
 
-    assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
+    told = answer.headers.getall("Strict-Transport-Security")
+    assert told == ["max-age=31536000; includeSubDomains"]
+    over_http = through_proxy(proto="http").get(path, status="*")
+    assert "Strict-Transport-Security" not in over_http.headers
 
 
 def test_links_and_redirects_stay_on_our_host(through_proxy, world):

@@ -135,6 +135,7 @@ def test_an_empty_database_is_upgraded(new_sqlite, tmp_path):
     new_sqlite.done("init", "--admin", "root", "--name", "Root")
 
 
+@pytest.mark.standard("S-137")
 def test_migration_uses_the_role_for_maintenance(new_sqlite, settings, tmp_path):
     settings["govapp.maintenance_url"] = f"sqlite:///{tmp_path}/maintained.sqlite"
     write_ini(new_sqlite.ini, settings)

@@ -156,6 +156,7 @@ def test_all_sessions_of_a_person_end(command, signed_in, browser, world):
     assert bea.is_signed_in
 
 
+@pytest.mark.standard("S-057")
 def test_everyone_is_signed_out_at_the_very_next_request(command, signed_in, world, monkeypatch):
     monkeypatch.setattr("govapp.cli.everyone.BATCH", 2)
     people = [signed_in(login) for login in ("ann", "bea", "cid", "dan", "eve")]

@@ -37,6 +37,7 @@ def test_without_a_recent_proof_a_change_leads_to_confirm_and_changes_nothing(
     assert all(row.ended_at is None for row in world.sessions())
 
 
+@pytest.mark.standard("S-038")
 def test_at_the_last_second_the_proof_still_serves(bea, other, clock, world):
     clock.advance(seconds=600)
 
@@ -45,6 +46,7 @@ def test_at_the_last_second_the_proof_still_serves(bea, other, clock, world):
     assert [row.end_reason for row in world.sessions()] == [None, "ended-by-owner"]
 
 
+@pytest.mark.standard("S-038")
 def test_after_confirming_the_button_works(bea, other, clock, world):
     clock.advance(seconds=601)
     bea.post("/account/sessions/revocations", {"which": "others"}, status=303)
@@ -72,6 +74,7 @@ def test_confirming_gives_a_new_secret_and_keeps_the_public_id(bea, clock, world
     assert not thief.is_signed_in
 
 
+@pytest.mark.standard("S-032")
 def test_the_old_secret_serves_requests_under_way_for_some_seconds(bea, clock, browser):
     tab = browser()
     tab.cookie = bea.cookie
@@ -116,6 +119,7 @@ def test_five_wrong_passwords_end_the_session(bea, world):
     assert len(world.events("authn_confirm_fail_max")) == 1
 
 
+@pytest.mark.standard("S-039")
 def test_anothers_password_does_not_confirm(bea, world):
     with world.db() as db:
         from govapp import users
@@ -138,6 +142,7 @@ def world_actor():
     return SYSTEM
 
 
+@pytest.mark.standard("S-032")
 def test_two_confirmations_with_one_secret_are_no_theft(bea, browser, clock, world):
     """A double click: whichever answer the browser keeps, it stays signed in."""
     tab = browser()

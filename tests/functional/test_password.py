@@ -3,6 +3,7 @@
 import pytest
 
 from govapp import users
+from tests.functional.crawl import addresses
 from tests.support.world import PASSWORD, SYSTEM
 
 NEW = "eleven quiet herons glide"
@@ -27,6 +28,7 @@ def change(person, current=PASSWORD, new=NEW, status=303, **more):
     return person.post("/account/password", {"current": current, "new": new, **more}, status=status)
 
 
+@pytest.mark.standard("S-029")
 @pytest.mark.standard("S-114")
 def test_changing_gives_a_new_secret_at_once_without_grace(bea, browser):
     thief = browser()
@@ -38,6 +40,7 @@ def test_changing_gives_a_new_secret_at_once_without_grace(bea, browser):
     assert not thief.is_signed_in
 
 
+@pytest.mark.standard("S-114")
 def test_the_new_password_signs_in_and_the_old_one_does_not(bea, browser):
     change(bea)
 
@@ -45,6 +48,8 @@ def test_the_new_password_signs_in_and_the_old_one_does_not(bea, browser):
     browser().sign_in("bea", PASSWORD, status=400)
 
 
+@pytest.mark.standard("S-050")
+@pytest.mark.standard("S-114")
 @pytest.mark.parametrize(("field", "survives"), [({"end_others": "1"}, False), ({}, True)])
 def test_one_chooses_whether_the_others_end(bea, phone, field, survives):
     change(bea, **field)
@@ -53,6 +58,7 @@ def test_one_chooses_whether_the_others_end(bea, phone, field, survives):
     assert bea.is_signed_in
 
 
+@pytest.mark.standard("S-114")
 def test_the_wrong_present_password_changes_nothing(bea, world):
     before = world.get_user(world.sessions()[0].user_id).password_hash
 
@@ -90,6 +96,7 @@ def test_a_weak_new_password_is_no_guess(bea):
     change(bea)
 
 
+@pytest.mark.standard("S-108")
 def test_a_new_password_by_link_lets_the_owner_in_whoever_guessed(world, browser, clock):
     """Recovery is never blocked (S-108)."""
     user_id = world.user("bea")
@@ -119,6 +126,8 @@ def set_password(person, link, new=NEW, status=303):
     return person.post("/welcome", {"new": new}, status=status)
 
 
+@pytest.mark.standard("S-009")
+@pytest.mark.standard("S-118")
 def test_a_link_sets_the_first_password_and_signs_nobody_in(link, browser):
     new = browser()
 
@@ -136,6 +145,7 @@ def test_the_token_leaves_the_address_bar(link, browser):
     assert answer.location == "http://localhost/welcome"
 
 
+@pytest.mark.standard("S-118")
 def test_a_link_works_once(link, browser):
     set_password(browser(), link)
 
@@ -143,6 +153,7 @@ def test_a_link_works_once(link, browser):
     again.get(link, status=303).follow(status=404)
 
 
+@pytest.mark.standard("S-118")
 def test_a_link_is_too_old_after_its_time(link, browser, clock):
     clock.advance(seconds=86_400)
 
@@ -163,14 +174,24 @@ def test_an_unknown_link_is_not_found_and_recorded(world, browser):
 
 
 @pytest.mark.standard("S-009")
-def test_a_half_finished_welcome_signs_nobody_in(link, browser):
+def test_a_half_finished_welcome_signs_nobody_in(link, browser, app, world):
     new = browser()
-    new.get(link, status=303).follow(status=200)
+    form = new.get(link, status=303).follow(status=200).form
+    fields = {"which": "all", "csrf_token": form["csrf_token"].value}
 
-    for path in ("/account/sessions", "/account/password", "/admin", "/confirm"):
-        new.get(path, status=303)
+    paths = addresses(app, session="0" * 32, user="0" * 32, group="admins")
+    closed = [path for path in paths if path.startswith(("/account", "/admin", "/confirm"))]
+    led = [new.get(path, status=[303, 404]).headers.get("Location") for path in closed]
+    answer = new.post("/account/sessions/revocations", fields, csrf=False, status=303)
+
+    # To addresses of forms there is nothing to get.
+    assert len([to for to in led if to is not None]) >= 10
+    assert all("/sign-in" in to for to in [*led, answer.location] if to is not None)
+    assert world.sessions() == []
 
 
+@pytest.mark.standard("S-050")
+@pytest.mark.standard("S-118")
 def test_setting_a_password_by_link_ends_every_session(world, bea, browser, clock):
     user = world.get_user(world.sessions()[0].user_id)
     with world.db() as db:

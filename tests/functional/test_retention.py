@@ -118,6 +118,7 @@ def test_an_audit_event_is_kept_to_the_second(world, clock, purge):
     assert old not in {event.id for event in world.events()}
 
 
+@pytest.mark.standard("S-129")
 def test_links_go_when_they_were_used_or_are_too_old(world, clock, purge):
     user_id = world.user("bea")
     with world.db() as dbsession:
@@ -179,6 +180,7 @@ def test_addresses_are_cut_to_the_second_live_or_ended(world, signed_in, clock, 
     assert live.id == world.sessions()[0].id
 
 
+@pytest.mark.standard("S-127")
 @pytest.mark.parametrize(
     "address",
     ["192.0.2.1", "192.0.2.0", "0.0.0.1", "2001:db8:1:2::3", "2001:db8:1::", "::1", "::ffff", "::"],
@@ -235,6 +237,7 @@ def test_what_a_stricter_limit_ends_is_ended_by_the_same_purge(world, signed_in,
 # ---------------------------------------------------------------- batches
 
 
+@pytest.mark.standard("S-129")
 def test_more_than_a_batch_is_done_and_twice_does_nothing(
     world, signed_in, clock, purge, monkeypatch
 ):
@@ -253,6 +256,7 @@ def test_more_than_a_batch_is_done_and_twice_does_nothing(
     assert len(before) == len([event for event in world.events() if event.event != "purge"])
 
 
+@pytest.mark.standard("S-129")
 def test_a_purge_is_recorded_without_personal_data(world, signed_in, clock, purge):
     row = signed_in("bea@example.org")
     clock.advance(days=8)

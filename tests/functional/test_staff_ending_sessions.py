@@ -178,6 +178,7 @@ def test_a_foreign_session_is_not_there(world, people, staff):
     assert world.only_session(people["sue"]).ended_at is None
 
 
+@pytest.mark.standard("S-038")
 def test_a_change_needs_a_recent_proof(world, people, staff, clock):
     (live,) = begin(world, people["bea"])
     sam = staff("sam")
@@ -231,6 +232,7 @@ def test_a_page_shown_again_after_a_refusal_was_looked_at_too(world, people, sta
     assert (refused.reason, refused.subject_id) == ("reason", people["bea"])
 
 
+@pytest.mark.standard("S-085")
 def test_a_refusal_names_who_it_was_about(world, people, staff):
     world.join(people["ada"], "customers")
     (target,) = begin(world, people["ada"])

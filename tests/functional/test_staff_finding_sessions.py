@@ -62,6 +62,7 @@ def test_a_group_that_is_not_covered_filters_like_one_that_does_not_exist(world,
     assert listed_sessions(staff("ada").get("/admin/sessions?group=fraud-watch"))
 
 
+@pytest.mark.standard("S-127")
 def test_addresses_and_logins_are_masked_without_pii_view(world, people, staff):
     (bea,) = begin(world, people["bea"])
 
@@ -155,6 +156,7 @@ def test_a_user_is_found_by_public_id(world, people, staff):
     assert listed_sessions(page) == [bea]
 
 
+@pytest.mark.standard("S-041")
 def test_ended_sessions_say_how(world, people, staff, clock):
     (bea,) = begin(world, people["bea"], ago=timedelta(days=8))
 
@@ -165,6 +167,7 @@ def test_ended_sessions_say_how(world, people, staff, clock):
     assert "not used" in row.get_text()
 
 
+@pytest.mark.standard("S-062")
 @pytest.mark.parametrize(
     ("query", "label"),
     [
@@ -207,6 +210,7 @@ def test_what_is_not_text_is_refused(staff, people, path, query):
     staff("ada").get(f"{path}?{query}", status=400)
 
 
+@pytest.mark.standard("S-062")
 @pytest.mark.parametrize("backwards_from", [1, 2])
 def test_pages_both_ways(world, people, staff, backwards_from):
     begin(world, people["bea"], count=120)
@@ -351,6 +355,7 @@ def test_a_whole_address_of_somebody_is_no_filter(world, people, staff, path):
     assert not [event for event in world.events() if "@" in f"{event.details}{event.reason}"]
 
 
+@pytest.mark.standard("S-041")
 def test_a_session_that_the_limits_of_staff_ended_is_not_called_live(world, people, staff, clock):
     begin(world, people["sam"], ago=timedelta(hours=2))
     (bea,) = begin(world, people["bea"], ago=timedelta(hours=2))

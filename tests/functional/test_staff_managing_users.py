@@ -146,6 +146,7 @@ def test_a_person_who_may_only_be_looked_at_has_no_forms(people, staff):
 # ---------------------------------------------------------------- disabling
 
 
+@pytest.mark.standard("S-050")
 def test_disabling_ends_all_sessions_and_enabling_revives_none(world, people, staff):
     bea, ada = staff("bea@example.org"), staff("ada")
     path = f"/admin/users/{people['bea']}/status"

@@ -1,6 +1,7 @@
 """The overview: the figures that matter now, of whom the requester's grants cover."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -66,6 +67,19 @@ def test_figures_of_support_are_those_of_customers(world, people, staff):
     assert figures(page) == {"Live sessions": "2", "People signed in": "1", "Sign-ins in 24 h": "0"}
     assert "Members of customers" in page.text
     assert "/admin/audit" not in page.text
+
+
+@pytest.mark.standard("S-041")
+def test_a_lapsed_session_is_not_counted_before_anyone_sweeps(world, people, staff):
+    begin(world, people["bea"], ago=timedelta(days=8))
+    begin(world, people["dan"], ago=timedelta(days=6))
+    ada = staff("ada")
+
+    counted = figures(ada.get("/admin", status=200))
+
+    assert (counted["Live sessions"], counted["People signed in"]) == ("2", "2")
+    assert "2 live" in ada.get("/admin/sessions").text
+    assert [row.ended_at for row in world.sessions()] == [None] * 3
 
 
 def test_changes_and_endings(world, people, staff, clock):

@@ -122,6 +122,7 @@ def test_pages_both_ways(world, people, ada):
     assert rows(back) == rows(first)
 
 
+@pytest.mark.standard("S-124")
 def test_reading_the_trail_is_recorded(world, people, ada):
     ada.get(f"/admin/audit?event=session_ended&subject={people['bea']}")
 

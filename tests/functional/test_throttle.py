@@ -21,6 +21,7 @@ def test_the_sixth_guess_in_a_row_must_wait(world, browser, clock):
     assert "Too many attempts" in answer.text
 
 
+@pytest.mark.standard("S-106")
 def test_waiting_helps_and_success_resets(world, browser, clock):
     world.user("bea")
     guess(browser(), 5)
@@ -31,6 +32,7 @@ def test_waiting_helps_and_success_resets(world, browser, clock):
     assert guess(browser(), 5) == [400] * 5
 
 
+@pytest.mark.standard("S-106")
 def test_delays_grow(world, browser, clock):
     world.user("bea")
     guess(browser(), 5)
@@ -59,6 +61,7 @@ def test_the_count_survives_a_restart(world, browser, settings, clock):
     restarted.registry["govapp.engines"].dispose()
 
 
+@pytest.mark.standard("S-106")
 def test_a_throttled_guess_computes_no_hash(world, browser, app):
     world.user("bea")
     guess(browser(), 5)
@@ -68,10 +71,12 @@ def test_a_throttled_guess_computes_no_hash(world, browser, app):
     browser().sign_in("bea", PASSWORD, status=429)
 
 
+@pytest.mark.standard("S-020")
 def test_an_unknown_login_is_throttled_like_a_known_one(world, browser):
     assert guess(browser(), 6, login="nobody") == [400] * 5 + [429]
 
 
+@pytest.mark.standard("S-108")
 def test_another_source_is_not_shut_out_at_once(world, browser):
     """A stranger's guesses do not at once keep the owner out (S-108)."""
     world.user("bea")
@@ -82,6 +87,7 @@ def test_another_source_is_not_shut_out_at_once(world, browser):
     elsewhere.sign_in("bea", status=303)
 
 
+@pytest.mark.standard("S-085")
 def test_failures_are_in_the_audit_trail(world, browser):
     world.user("bea")
     guess(browser(), 6)

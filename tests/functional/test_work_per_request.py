@@ -15,6 +15,7 @@ def bea(world, browser):
     return someone
 
 
+@pytest.mark.standard("S-109")
 @pytest.mark.parametrize(
     "path", ["/healthz", "/static/govapp.css", "/sign-in", "/account/sessions"]
 )
@@ -92,6 +93,7 @@ def test_a_cookieless_flood_leaves_every_table_as_it_was(app, browser, world):
     assert sent == []
 
 
+@pytest.mark.standard("S-109")
 def test_a_flood_of_refused_forms_is_one_counted_row_a_minute(browser, world):
     for _ in range(30):
         browser().post("/sign-in", {"login": "x", "password": "y"}, csrf=False, status=400)

@@ -122,6 +122,7 @@ def test_a_refusal_is_recorded_while_the_person_is_locked(world, bea, browser):
         assert len(world.events("authn_login_fail")) == 1
 
 
+@pytest.mark.standard("S-125")
 @pytest.mark.usefixtures("short_waits")
 def test_a_refusal_that_cannot_be_recorded_stands(world, bea, caplog):
     with held(world, TRAIL):

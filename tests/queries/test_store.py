@@ -101,7 +101,7 @@ def test_a_rotated_session_keeps_everything_but_its_secret(database, session, no
     )
 
 
-@pytest.mark.standard("S-028")
+@pytest.mark.standard("S-029")
 def test_a_second_rotation_without_grace_leaves_no_earlier_secret(database, session, now):
     with database.begin() as db:
         row = db.get_one(Session, session.id)

@@ -50,6 +50,9 @@ def refusal(id_, problem, **ini):
     )
 
 
+@pytest.mark.standard("S-015")
+@pytest.mark.standard("S-091")
+@pytest.mark.standard("S-135")
 @pytest.mark.standard("S-136")
 @pytest.mark.parametrize(
     ("ini", "problem"),
@@ -109,6 +112,8 @@ def test_govapps_own_veto_may_be_named():
     assert dangers_of({"tm.commit_veto": "govapp.db.commit_veto"}) == []
 
 
+@pytest.mark.standard("S-096")
+@pytest.mark.standard("S-136")
 @pytest.mark.parametrize(
     ("trusted", "server", "problem"),
     [
@@ -140,6 +145,7 @@ def test_other_servers_are_not_judged(server):
     assert dangers_of({"govapp.trusted_proxies": "127.0.0.1"}, server) == []
 
 
+@pytest.mark.standard("S-136")
 def test_dangers_are_told_all_at_once():
     with pytest.raises(SettingsError) as caught:
         checked({}, INI | {"govapp.cookie_secure": "false", "pyramid.debug_all": "true"})
@@ -211,6 +217,7 @@ def test_development_ini_is_accepted_as_it_stands():
     assert checked({"__file__": str(ROOT / "development.ini")}, ini) == ini
 
 
+@pytest.mark.standard("S-136")
 def test_development_ini_does_not_become_production_by_changing_one_word():
     ini = section("app:main", "development.ini") | {"govapp.env": "production"}
 

@@ -111,6 +111,7 @@ def test_a_body_with_a_longer_life_or_another_cookies_signature_reads_nothing():
     assert unseal(f".{signature}", [NEW], now=NOW) == {}
 
 
+@pytest.mark.standard("S-135")
 def test_another_use_of_the_same_secret_cannot_make_the_signature():
     body = json.dumps([int(NOW.timestamp()) + 60, STATE]).encode()
     plain = hmac.digest(NEW, body, hashlib.sha256)
