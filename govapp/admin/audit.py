@@ -56,7 +56,6 @@ def _page(
         "typed": typed,
         "used": {name: text for name, text in typed.items() if text and not errors},
         "errors": errors or {},
-        "invalid": listing.marker(*(errors or {})),
         "event_options": [("", "Any"), *((str(name), text) for name, text in events)],
         "outcome_options": [("", "Any"), *audit_list.OUTCOMES.items()],
     }

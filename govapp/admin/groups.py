@@ -196,7 +196,11 @@ def _detail_page(
         "over_options": [("", "Choose"), *everyone, *((other.name, other.name) for other in rows)],
         "may_list_users": request.identity.covers(Permission.USER_LIST, frozenset({name})),
         "errors": errors or {},
-        "typed": {field: posted(request, field)[:100] for field in ("permission", "over")},
+        # What was to be taken away is not offered as what to give.
+        "typed": {
+            field: posted(request, field)[:100] if posted(request, "action") == "add" else ""
+            for field in ("permission", "over")
+        },
     }
 
 

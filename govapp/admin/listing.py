@@ -8,7 +8,7 @@ and filters alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,14 +56,6 @@ def choice(
 def typed(params: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
     """Return what was typed into these filters, to show it again."""
     return {name: printable(params.get(name, "").strip(), 4 * MAX_FILTER) for name in names}
-
-
-def marker(*refused: str) -> Callable[[str], dict[str, str]]:
-    """Return what tells a template how to mark a filter: the refused one as invalid.
-
-    What is wrong with it is said once, above the filters, which stay in one line.
-    """
-    return lambda name: {"aria-invalid": "true"} if name in refused else {}
 
 
 # ---------------------------------------------------------------- cursors and pages

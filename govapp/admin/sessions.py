@@ -64,7 +64,6 @@ def _list_page(
         "typed": typed,
         "used": {name: text for name, text in typed.items() if text and rejected is None},
         "errors": {rejected.field: rejected.message} if rejected else {},
-        "invalid": listing.marker(rejected.field if rejected else ""),
         "total": total,
         "cap": listing.COUNT_CAP,
         "state": state,

@@ -90,7 +90,6 @@ def _list_page(
         "typed": typed,
         "used": {name: text for name, text in typed.items() if text and not errors},
         "errors": errors or {},
-        "invalid": listing.marker(*(errors or {})),
         "login": login,
         "group_options": [("", "Any"), *((name, name) for name in groups)],
     }
@@ -145,5 +144,5 @@ def detail_page(
         "why_not_manage": acting.why_not(context, Permission.USER_MANAGE),
         "may_read_audit": context.decide(Permission.AUDIT_READ).allowed,
         "errors": errors or {},
-        "typed": {field: posted(request, field)[:2000] for field in ("reason", "group")},
+        "typed": {field: posted(request, field)[:2000] for field in ("reason", "group", "action")},
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import tomllib
 from collections import defaultdict
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from tests.guards.source import ROOT
@@ -12,30 +14,37 @@ from tests.guards.source import ROOT
 HERE = Path(__file__).parent
 
 
+@cache
 def rows() -> dict[str, dict[str, str]]:
     """Return the rows by id: ``priority``, ``requirement``, ``source``, and where they apply
     ``not_built_yet`` or ``exception`` with the reason."""
     return tomllib.loads((HERE / "standards.toml").read_text("utf-8"))
 
 
+@cache
 def held_by() -> dict[str, list[tuple[str, str]]]:
-    """Return file and name of the tests that carry ``@pytest.mark.standard(row)``, by row."""
+    """Return file and name of the tests that carry ``@pytest.mark.standard(row)``, by row.
+
+    Of a file whose every test carries it (``pytestmark``), the name is the file's own.
+    """
     found = defaultdict(list)
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                for row in _marked(node):
-                    found[row].append((path.relative_to(ROOT).as_posix(), node.name))
+        file = path.relative_to(ROOT).as_posix()
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.FunctionDef):
+                for row in _rows(node.decorator_list):
+                    found[row].append((file, node.name))
+            elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark":
+                for row in _rows(ast.walk(node.value)):
+                    found[row].append((file, path.stem))
     return dict(found)
 
 
-def _marked(function: ast.FunctionDef) -> list[str]:
+def _rows(nodes: Iterable[ast.AST]) -> list[str]:
     return [
-        decorator.args[0].value
-        for decorator in function.decorator_list
-        if isinstance(decorator, ast.Call)
-        and ast.unparse(decorator.func) == "pytest.mark.standard"
-        and isinstance(decorator.args[0], ast.Constant)
+        ast.literal_eval(node.args[0])
+        for node in nodes
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.standard"
     ]
 
 

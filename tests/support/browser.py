@@ -35,6 +35,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# Playwright switches off what every browser does on "Back": show the page as it was left.
+NOT_SWITCHED_OFF = ("--disable-back-forward-cache",)
 
 
 class BrowserUnavailable(Exception):
@@ -58,7 +60,9 @@ def chromium() -> Iterator[Browser]:
     """Yield a running headless Chromium. Raises BrowserUnavailable."""
     program = find_chromium()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        browser = playwright.chromium.launch(
+            executable_path=program, args=list(FLAGS), ignore_default_args=list(NOT_SWITCHED_OFF)
+        )
         try:
             yield browser
         finally:

@@ -10,6 +10,10 @@ for (const time of document.querySelectorAll("time[datetime]")) {
   if ("local" in time.dataset) time.textContent = time.title;
 }
 
+// A page that the browser kept aside shows what was true when it was left (S-102): ask again.
+addEventListener("pagehide", ({ persisted }) => (document.documentElement.hidden = persisted));
+addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+
 // <form data-confirm="What will happen?"> asks before it is sent.
 document.addEventListener("submit", (event) => {
   const form = event.target, question = form.dataset.confirm, submitter = event.submitter;
