@@ -28,22 +28,27 @@ def visit_cookie_name(request: Request) -> str:
 
 
 def sent_secrets(request: Request) -> list[str]:
-    """Return every value sent under the session cookie's exact name, in order.
-
-    WebOb keeps one of several; two are a sign that somebody planted one, and neither counts.
-    """
-    pairs = (part.partition("=") for part in request.headers.get("Cookie", "").split(";"))
-    name = session_cookie_name(request)
-    return [value.strip() for key, _, value in pairs if key.strip() == name]
+    """Return every value sent under the session cookie's exact name, in order."""
+    return _sent(request, session_cookie_name(request))
 
 
 def read_visit(request: Request) -> dict[str, Any]:
     """Return the state in the request's visit cookie, empty if there is none that is ours."""
+    sent = _sent(request, visit_cookie_name(request))
     return visit.unseal(
-        request.cookies.get(visit_cookie_name(request)),
-        settings_of(request).secrets,
-        now=request.now,
+        sent[0] if len(sent) == 1 else None, settings_of(request).secrets, now=request.now
     )
+
+
+def _sent(request: Request, name: str) -> list[str]:
+    """Return every value sent under exactly this name, in order.
+
+    WebOb keeps one of several; two are a sign that somebody planted one, and neither counts. It
+    also skips what cannot stand in a name, as ``str.strip`` takes no-break spaces for blanks:
+    then a neighbouring host could set a cookie that browsers do not take for ``__Host-``.
+    """
+    pairs = (part.partition("=") for part in request.headers.get("Cookie", "").split(";"))
+    return [value.strip(" \t") for key, _, value in pairs if key.strip(" \t") == name]
 
 
 def cookie_tween_factory(
@@ -107,5 +112,5 @@ def _set(request: Request, response: Response, name: str, value: str, max_age: i
 
 def _clear(request: Request, response: Response, name: str) -> None:
     # The same name, path and flags as when it was set, or browsers keep it (S-017).
-    if name in request.cookies:
+    if _sent(request, name):
         _set(request, response, name, "", 0)

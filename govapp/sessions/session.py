@@ -54,6 +54,7 @@ class RequestSession(MutableMapping[str, Any]):
         self.left_row: int | None = None
         self.proven_row: int | None = None
         self.begun_here = False
+        self._starts_over = False
         self._load(visit if row is None else row.data, visit)
 
     def _load(self, data: Mapping[str, Any], visit: Mapping[str, Any]) -> None:
@@ -84,6 +85,8 @@ class RequestSession(MutableMapping[str, Any]):
         """End the session: sign out. What follows is an anonymous visit."""
         if self.row is not None:
             self._end_own()
+        # A visitor has no row to end: what the cookie held must go, too.
+        self._starts_over = True
         self.become_anonymous()
 
     def changed(self) -> None:
@@ -219,9 +222,10 @@ class RequestSession(MutableMapping[str, Any]):
         if self.row is not None:
             began_here = self.new_token is not None and not committed
             return dict(before) if began_here else dict(self._visit_extra)
-        if self.left and not committed:
+        leaves = self.left or self._starts_over
+        if leaves and not committed:
             return dict(before)
-        base = {} if self.left else before
+        base = {} if leaves else before
         state = self.apply(base) if committed else _parts(base, "flash", "keys")
         if self._csrf:
             state["csrf"] = self._csrf

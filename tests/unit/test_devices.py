@@ -68,6 +68,7 @@ def test_a_header_that_says_nothing_is_an_unknown_device(user_agent: str | None)
     assert device_label(user_agent).label == "Unknown device"
 
 
+@pytest.mark.standard("S-103")
 @pytest.mark.parametrize(
     "user_agent",
     [
@@ -85,6 +86,7 @@ def test_hostile_headers_come_out_short_and_inert(user_agent: str) -> None:
     assert_inert(device_label(user_agent))
 
 
+@pytest.mark.standard("S-128")
 # No deadline: the first call loads the patterns.
 @settings(deadline=None)
 @given(st.text(max_size=600))
@@ -93,6 +95,7 @@ def test_any_text_comes_out_short_and_inert(user_agent: str) -> None:
     assert_inert(device_label(user_agent))
 
 
+@pytest.mark.standard("S-128")
 def test_a_name_past_the_first_512_characters_is_not_read() -> None:
     assert device_label(" " * 512 + "curl/7.88.1").label == "Unknown device"
 
