@@ -41,10 +41,14 @@ def table(text):
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
-def test_no_line_of_the_documentation_is_longer_than_100_characters():
+GENERATED = re.compile(r"<!-- generated: .*?<!-- end of ", re.DOTALL)
+
+
+def test_no_line_that_people_write_is_longer_than_100_characters():
     for path in [ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.*")]:
         if path.suffix != ".png":
-            lines = path.read_text("utf-8").splitlines()
+            written = GENERATED.sub("", path.read_text("utf-8"))
+            lines = written.splitlines()
             assert [line for line in lines if len(line) > 100] == [], path
 
 
