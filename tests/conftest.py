@@ -18,11 +18,11 @@ from alembic import command
 import govapp
 from govapp.cli.database import alembic_config
 from tests.support import postgres
+from tests.support.settings import settings_for
 from tests.support.world import Browser, World
 
 pytest_plugins = ["tests.support.postgres_plugin"]
 
-SECRET = "a-secret-for-tests-0123456789-abcdefghij"
 _numbers = itertools.count()
 
 
@@ -84,16 +84,7 @@ def database_url(request, tmp_path):
 @pytest.fixture
 def settings(database_url):
     """The settings of the application under test; a test may change them before ``app``."""
-    return {
-        "sqlalchemy.url": database_url,
-        "govapp.env": "development",
-        "govapp.base_url": "http://localhost",
-        "govapp.secrets": SECRET,
-        "govapp.cookie_secure": "false",
-        # A hash takes no time here; that production refuses these figures is tested elsewhere.
-        "govapp.argon2_memory_kib": "8",
-        "govapp.argon2_iterations": "1",
-    }
+    return settings_for(database_url)
 
 
 @pytest.fixture
@@ -131,3 +122,12 @@ def browser(app):
         return Browser(app, user_agent)
 
     return open_browser
+
+
+@pytest.fixture
+def bea(world, browser):
+    """The browser of a customer who is signed in."""
+    world.user("bea", "customers")
+    someone = browser()
+    someone.sign_in("bea")
+    return someone

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, create_engine, select, text
@@ -12,9 +11,11 @@ from sqlalchemy.engine import make_url
 import govapp
 from govapp import users
 from govapp.audit import Event
-from govapp.models import AuditEvent, Base, NotBefore, Session, User
+from govapp.models import AuditEvent, Base, Session, User
 from govapp.policy import EndReason, Permission
-from tests.conftest import SECRET, Clock
+from tests.conftest import Clock
+from tests.support.backup import Backup
+from tests.support.settings import settings_for
 from tests.support.staff import begin
 from tests.support.world import SYSTEM, Browser, World
 
@@ -88,7 +89,7 @@ class Stage:
         self._last_event = 0
         self.arranged, events = self.look()
         self._last_arranged = events[-1].id
-        self._keep()
+        self._backup = Backup(self.engine)
 
     def _sign_in(self, name, holds):
         browser = Browser(self.app, FIREFOX)
@@ -136,29 +137,14 @@ class Stage:
     def restore(self):
         """Put everything back as it was arranged."""
         self._last_event = self._last_arranged
-        if self.engine.dialect.name == "sqlite":
-            with closing(sqlite3.connect(self.engine.url.database)) as database:
-                database.execute("PRAGMA synchronous = OFF")
-                self._kept.backup(database)
-            return
-        guard = f"ALTER TABLE {NotBefore.__tablename__} {{}} TRIGGER USER"
-        with self.engine.begin() as connection:
-            # An instant never goes back, the database says: it is to be told otherwise.
-            connection.execute(text(guard.format("DISABLE")))
-            for table in reversed(Base.metadata.sorted_tables):
-                connection.execute(table.delete())
-            for table in Base.metadata.sorted_tables:
-                if self._kept[table.name]:
-                    connection.execute(table.insert(), self._kept[table.name])
-            connection.execute(text(guard.format("ENABLE")))
+        self._backup.restore()
 
     def close(self):
         """Let go of every connection."""
         self.app.registry["dbsession_factory"].kw["bind"].dispose()
         self.app.registry["govapp.engines"].dispose()
         self.engine.dispose()
-        if self.engine.dialect.name == "sqlite":
-            self._kept.close()
+        self._backup.close()
 
     def _renumber(self):
         """Give rows numbers that no page shows by accident."""
@@ -168,18 +154,6 @@ class Stage:
                 if connection.dialect.name == "postgresql":
                     sequence = f"pg_get_serial_sequence('{table}', 'id')"
                     connection.execute(text(f"SELECT setval({sequence}, {FIRST_ROW + 10_000})"))
-
-    def _keep(self):
-        if self.engine.dialect.name == "sqlite":
-            self._kept = sqlite3.connect(":memory:", check_same_thread=False)
-            with closing(sqlite3.connect(self.engine.url.database)) as database:
-                database.backup(self._kept)
-            return
-        with self.engine.connect() as connection:
-            self._kept = {
-                table.name: [dict(row) for row in connection.execute(table.select()).mappings()]
-                for table in Base.metadata.sorted_tables
-            }
 
 
 def _statements():
@@ -209,17 +183,7 @@ NEW_EVENTS = (
 @contextmanager
 def staged(url, who):
     """Yield a stage on this migrated, empty database with these people; see Stage.arrange."""
-    config = govapp.configure(
-        {
-            "sqlalchemy.url": url,
-            "govapp.env": "development",
-            "govapp.base_url": "http://localhost",
-            "govapp.secrets": SECRET,
-            "govapp.cookie_secure": "false",
-            "govapp.argon2_memory_kib": "8",
-            "govapp.argon2_iterations": "1",
-        }
-    )
+    config = govapp.configure(settings_for(url))
     app, clock = config.make_wsgi_app(), Clock()
     app.registry["govapp.clock"] = clock
     with World(app, clock) as world:

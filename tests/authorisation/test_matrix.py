@@ -7,7 +7,7 @@ from govapp.cli.groups import STANDARD_GROUPS
 from govapp.policy import Permission
 from tests.authorisation.asking import ask
 from tests.authorisation.matrix import FILE, TARGETS, load, served
-from tests.conftest import SECRET
+from tests.support.settings import settings_for
 
 LINES = load().lines
 
@@ -48,14 +48,7 @@ def refusals_of(stage, line, who):
 @pytest.fixture
 def configured():
     """Return the application's configuration, to be extended; nothing here asks a database."""
-    config = govapp.configure(
-        {
-            "sqlalchemy.url": "sqlite:///nowhere.sqlite",
-            "govapp.env": "development",
-            "govapp.base_url": "http://localhost",
-            "govapp.secrets": SECRET,
-        }
-    )
+    config = govapp.configure(settings_for())
     config.commit()
     return config
 

@@ -11,8 +11,9 @@ from tests.browser.hands import Mouse
 from tests.browser.look import CONTROLS, DESCRIPTIONS, overflow, violations
 from tests.browser.pages import ERRORS, PAGES, REFUSED, add_probes
 from tests.browser.stage import Stage
-from tests.conftest import SECRET, Clock
+from tests.conftest import Clock
 from tests.guards.source import TEMPLATES
+from tests.support.settings import settings_for
 
 # They answer with another address, with a word for a machine, or with a file.
 NO_PAGE = {"home", "welcome-link", "healthz", "readyz", "__static/"}
@@ -23,15 +24,7 @@ def stage(sqlite_template, tmp_path_factory):
     """One full database for all: the pages here are looked at, and every change is refused."""
     path = tmp_path_factory.mktemp("stage") / "govapp.sqlite"
     shutil.copy(sqlite_template, path)
-    settings = {
-        "sqlalchemy.url": f"sqlite:///{path}",
-        "govapp.env": "development",
-        "govapp.secrets": SECRET,
-        "govapp.cookie_secure": "false",
-        "govapp.argon2_memory_kib": "8",
-        "govapp.argon2_iterations": "1",
-    }
-    with running(settings, Clock(), add_probes) as site:
+    with running(settings_for(f"sqlite:///{path}"), Clock(), add_probes) as site:
         yield Stage(site)
 
 

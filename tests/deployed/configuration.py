@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from tests.support.process import ROOT
+from tests.support.settings import SECRET
 
 HOST = "sessions.govapp.test"
 ORIGIN = f"https://{HOST}"
-SECRET = "a-secret-for-tests-0123456789-abcdefghij"
 
 
 def production_ini(path, port, *, second_port=None, use="call:govapp:main"):

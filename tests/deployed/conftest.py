@@ -14,7 +14,6 @@ from tests.deployed.client import TIMEOUT_SECONDS, Person, directly_to
 from tests.deployed.configuration import (
     HOST,
     ORIGIN,
-    SECRET,
     environment,
     nginx_conf,
     production_ini,
@@ -22,6 +21,7 @@ from tests.deployed.configuration import (
 from tests.support import postgres
 from tests.support.nginx import nginx
 from tests.support.process import LOCAL, free_port, pserve
+from tests.support.settings import SECRET
 from tests.support.world import World
 
 # Not among the trusted proxies, unlike 127.0.0.1: a client whose claims must not count.

@@ -6,14 +6,6 @@ from tests.support.world import PASSWORD
 
 
 @pytest.fixture
-def bea(world, browser):
-    world.user("bea")
-    someone = browser()
-    someone.sign_in("bea")
-    return someone
-
-
-@pytest.fixture
 def other(world, browser, bea):
     phone = browser()
     phone.sign_in("bea")

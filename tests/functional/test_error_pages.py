@@ -54,14 +54,6 @@ def extend():
     return add_probes
 
 
-@pytest.fixture
-def bea(world, browser):
-    world.user("bea")
-    someone = browser()
-    someone.sign_in("bea")
-    return someone
-
-
 @pytest.mark.standard("S-092")
 @pytest.mark.parametrize(
     ("path", "status"),

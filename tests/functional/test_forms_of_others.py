@@ -5,14 +5,6 @@ import pytest
 from tests.support.world import PASSWORD
 
 
-@pytest.fixture
-def bea(world, browser):
-    world.user("bea")
-    someone = browser()
-    someone.sign_in("bea")
-    return someone
-
-
 def end_others(person, status, **headers):
     return person.post(
         "/account/sessions/revocations", {"which": "others"}, status=status, headers=headers

@@ -7,14 +7,6 @@ from tests.support.world import Browser
 
 
 @pytest.fixture
-def bea(world, browser):
-    world.user("bea", "customers")
-    someone = browser()
-    someone.sign_in("bea")
-    return someone
-
-
-@pytest.fixture
 def phone(bea, browser):
     other = browser()
     other.sign_in("bea")

@@ -46,14 +46,6 @@ def extend():
     return add_probes
 
 
-@pytest.fixture
-def bea(world, browser):
-    world.user("bea")
-    someone = browser()
-    someone.sign_in("bea")
-    return someone
-
-
 def in_policy(monkeypatch, app):
     monkeypatch.setattr(security, "_identity_of", boom)
     return "/account/sessions"

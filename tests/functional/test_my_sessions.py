@@ -11,14 +11,6 @@ IPHONE = (
 
 
 @pytest.fixture
-def bea(world, browser):
-    world.user("bea", "customers")
-    someone = browser()
-    someone.sign_in("bea")
-    return someone
-
-
-@pytest.fixture
 def phone(bea, browser):
     other = browser(IPHONE)
     other.sign_in("bea")

@@ -10,14 +10,6 @@ NEW = "eleven quiet herons glide"
 
 
 @pytest.fixture
-def bea(world, browser):
-    world.user("bea")
-    someone = browser()
-    someone.sign_in("bea")
-    return someone
-
-
-@pytest.fixture
 def phone(bea, browser):
     other = browser()
     other.sign_in("bea")

@@ -19,7 +19,8 @@ from zope.interface.verify import verifyObject
 import govapp
 from govapp.sessions import SessionKeyError
 from tests.conftest import Clock
-from tests.hostile.databases import database, settings_for
+from tests.hostile.databases import database
+from tests.support.settings import settings_for
 from tests.support.world import Browser, World
 
 LONG_AGO_SECONDS = 3600

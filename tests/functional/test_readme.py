@@ -21,6 +21,7 @@ from govapp.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
+GENERATED = re.compile(r"<!-- generated: .*?<!-- end of ", re.DOTALL)
 ONLY_SESSIONS = "### Only sessions"
 WITH_ACCOUNT = '### Sessions, permissions and "My sessions" over your own users'
 
@@ -39,9 +40,6 @@ def table(text):
     """Return the rows of the first table as lists of cells, without head and code marks."""
     lines = re.search(r"(?:^\|.*\n)+", text + "\n", re.MULTILINE).group().splitlines()
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
-
-
-GENERATED = re.compile(r"<!-- generated: .*?<!-- end of ", re.DOTALL)
 
 
 def test_no_line_that_people_write_is_longer_than_100_characters():

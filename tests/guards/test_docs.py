@@ -11,6 +11,7 @@ from govapp.cli import parser
 from govapp.policy import Permission
 from govapp.settings import Settings
 from tests.guards.source import ROOT
+from tests.support.settings import settings_for
 
 
 @pytest.fixture(scope="module")
@@ -35,15 +36,7 @@ def test_every_permission_is_in_the_readme(readme, permission):
 
 
 def patterns():
-    config = govapp.configure(
-        {
-            "sqlalchemy.url": "sqlite:///nowhere.sqlite",
-            "govapp.env": "development",
-            "govapp.base_url": "http://localhost",
-            "govapp.secrets": "a-secret-for-tests-0123456789-abcdefghij",
-            "govapp.argon2_memory_kib": "8",
-        }
-    )
+    config = govapp.configure(settings_for())
     config.commit()
     found = [
         route["introspectable"]["pattern"]

@@ -16,6 +16,7 @@ from govapp.policy import Permission
 from govapp.security import SIGNED_IN
 from tests.authorisation.matrix import load, served
 from tests.guards.source import modules
+from tests.support.settings import settings_for
 
 LINES = load().lines
 # Checks the token itself, where there is a session to protect.
@@ -25,15 +26,7 @@ WITHOUT_CSRF = {"/sign-out"}
 @pytest.fixture(scope="module")
 def offered():
     """The application's configuration; nothing here asks the database."""
-    config = govapp.configure(
-        {
-            "sqlalchemy.url": "sqlite:///nowhere.sqlite",
-            "govapp.env": "development",
-            "govapp.base_url": "http://localhost",
-            "govapp.secrets": "a-secret-for-tests-0123456789-abcdefghij",
-            "govapp.argon2_memory_kib": "8",
-        }
-    )
+    config = govapp.configure(settings_for())
     config.commit()
     return config
 

@@ -8,6 +8,7 @@ from pyramid_jinja2 import IJinja2Environment
 
 import govapp
 from tests.guards.source import PACKAGE, TEMPLATES
+from tests.support.settings import settings_for
 
 NAMES = [str(path.relative_to(PACKAGE)) for path in TEMPLATES]
 COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
@@ -26,15 +27,7 @@ def elements(name, tag):
 
 @pytest.fixture(scope="module")
 def environment():
-    config = govapp.configure(
-        {
-            "sqlalchemy.url": "sqlite:///nowhere.sqlite",
-            "govapp.env": "development",
-            "govapp.base_url": "http://localhost",
-            "govapp.secrets": "a-secret-for-tests-0123456789-abcdefghij",
-            "govapp.argon2_memory_kib": "8",
-        }
-    )
+    config = govapp.configure(settings_for())
     config.commit()
     return config.registry.queryUtility(IJinja2Environment, name=".jinja2")
 

@@ -3,8 +3,9 @@
 import pytest
 
 from tests.conftest import Clock
-from tests.hostile.databases import database, settings_for
+from tests.hostile.databases import database
 from tests.hostile.site import Site
+from tests.support.settings import settings_for
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

@@ -26,16 +26,3 @@ def database(request, tmp_path_factory):
         yield postgres.clone(url, template, name)
     finally:
         postgres.drop(url, name)
-
-
-def settings_for(url):
-    """Return the settings of an application over this database, in which a hash costs nothing."""
-    return {
-        "sqlalchemy.url": url,
-        "govapp.env": "development",
-        "govapp.base_url": "http://localhost",
-        "govapp.secrets": "a-secret-for-tests-0123456789-abcdefghij",
-        "govapp.cookie_secure": "false",
-        "govapp.argon2_memory_kib": "8",
-        "govapp.argon2_iterations": "1",
-    }

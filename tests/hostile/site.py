@@ -16,9 +16,10 @@ from govapp.users import create_link
 from tests.hostile import surface
 from tests.hostile.answers import check_answer
 from tests.hostile.asked import CHANGES, asked
-from tests.hostile.snapshot import Snapshot, allow_putting_back, forget_attempts
 from tests.hostile.wire import send
 from tests.support import staff
+from tests.support.backup import Backup
+from tests.support.tables import dump, forget_guesses
 from tests.support.world import PASSWORD, SYSTEM, Browser, World
 
 NEW_PASSWORD = "correct horse battery staple"
@@ -42,15 +43,15 @@ class Site:
 
     def __enter__(self):
         self.world.__enter__()
-        allow_putting_back(self.engine)
         self._populate()
         for who, login in LOGINS.items():
             self._open_browser(who, login)
-        self.before = Snapshot(self.engine)
+        self.before, self._backup = dump(self.engine), Backup(self.engine)
         return self
 
     def __exit__(self, *error):
         self.world.__exit__()
+        self._backup.close()
         self.engine.dispose()
         self.app.registry["dbsession_factory"].kw["bind"].dispose()
         self.app.registry["govapp.engines"].dispose()
@@ -112,7 +113,7 @@ class Site:
 
     def send(self, who, method, path, *, query=b"", headers=(), body=b"", **environ):
         """Send anything from this person's browser, unless headers say otherwise."""
-        forget_attempts(self.engine)
+        forget_guesses(self.engine)
         given = {name.lower() for name, _ in headers}
         usual = [("Cookie", self.cookies[who])] + [FORM] * bool(body)
         headers = [*(pair for pair in usual if pair[0].lower() not in given), *headers]
@@ -142,11 +143,19 @@ class Site:
 
     def changed(self, allowed=frozenset()):
         """Return the tables that were changed and put them back; see that they are allowed."""
-        after = Snapshot(self.engine)
+        after = dump(self.engine)
         if after == self.before:
             return set()
-        difference = self.before.difference(after)
-        self.before.put_back(self.engine)
+        self.put_back()
+        difference = {
+            table: sorted({*rows} ^ {*after[table]})
+            for table, rows in self.before.items()
+            if rows != after[table]
+        }
         assert difference.keys() <= allowed, difference
         assert self.bystander not in str(difference), difference
         return set(difference)
+
+    def put_back(self):
+        """Make the database what it was before all attacks."""
+        self._backup.restore()

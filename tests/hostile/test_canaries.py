@@ -17,11 +17,11 @@ from sqlalchemy.pool import NullPool
 from govapp import db
 from govapp.logs import JSONFormatter
 from govapp.models import Base
-from tests.conftest import SECRET
 from tests.hostile.breakage import add_failures
 from tests.hostile.canaries import Canary, Recorder, Sinks, coats, new_password
 from tests.hostile.canary_flows import Flows
 from tests.support.command import Command, write_ini
+from tests.support.settings import SECRET
 from tests.support.world import Browser
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.0"

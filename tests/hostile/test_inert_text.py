@@ -64,7 +64,7 @@ def text(request, site):
     found = HOSTILE[request.param] + (NUL if site.engine.dialect.name == "sqlite" else "")
     write(site, found)
     yield found
-    site.before.put_back(site.engine)
+    site.put_back()
 
 
 def write(site, text):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sqlalchemy import delete, event, text
+from sqlalchemy import event, text
 
 from govapp import db
-from govapp.models import Throttle
 from tests.support.together import until
 from tests.support.world import PASSWORD
 
@@ -25,12 +24,6 @@ def engines(app):
 def effects(world):
     """How often each effect is on record."""
     return Counter(event.event for event in world.events() if event.outcome == "success")
-
-
-def forget_guesses(world):
-    """Let the next attempt be the first one, so that none is throttled."""
-    with world.db() as connection:
-        connection.execute(delete(Throttle))
 
 
 def assert_unavailable(answer):

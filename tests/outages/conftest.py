@@ -49,12 +49,3 @@ def short_waits(monkeypatch):
     """One second where the application would wait ten, three or two for a lock or a connection."""
     for name in ("WAIT_SECONDS", "SQLITE_WAIT_SECONDS", "INDEPENDENT_TIMEOUT_SECONDS"):
         monkeypatch.setattr(db, name, 1)
-
-
-@pytest.fixture
-def bea(world, browser):
-    """A customer who is signed in."""
-    world.user("bea")
-    someone = browser()
-    someone.sign_in("bea")
-    return someone

@@ -11,12 +11,11 @@ from tests.outages.arrange import (
     confirm,
     effects,
     engines,
-    forget_guesses,
     sign_in,
     terminate_all,
 )
 from tests.support.staff import begin, listed_sessions
-from tests.support.tables import dump
+from tests.support.tables import dump, forget_guesses
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 MAX_STATEMENTS = 60
@@ -33,7 +32,7 @@ def cut_everywhere(world, browser, deed, engine, places):
     """
     token, refused_at = browser.csrf_token(), []
     for place in places:
-        forget_guesses(world)
+        forget_guesses(world.engine)
         at_first, on_record = dump(world.engine), effects(world)
         with Cut(world, engines(world.app)[engine], before=place) as cut:
             answer = deed(browser, token)

@@ -15,9 +15,10 @@ from govapp import audit
 from govapp.models import Group, User
 from govapp.security import SIGNED_IN
 from govapp.sessions import tokens
-from tests.outages.arrange import assert_nothing_held, forget_guesses
+from tests.outages.arrange import assert_nothing_held
 from tests.outages.load import Comer, Confirmer, Load, Looker, Noter, Revoker
 from tests.support.staff import begin
+from tests.support.tables import forget_guesses
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_people_at_work_are_told_the_truth_while_the_database_goes_and_comes(
     load.rounds("away")
     load.during("coming", breakable.start)
     world.engine.dispose()
-    forget_guesses(world)
+    forget_guesses(world.engine)
     load.rounds("after")
 
     statuses = {

@@ -76,11 +76,3 @@ def extend(gate):
         )
 
     return add_probes
-
-
-@pytest.fixture
-def bea(world, browser):
-    world.user("bea")
-    someone = browser()
-    someone.sign_in("bea")
-    return someone
