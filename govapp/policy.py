@@ -1,7 +1,7 @@
 """The rules, as pure functions: is a session alive, and who may do what to whom.
 
 Nothing here reads a database, a clock or a request; every rule is held by a truth table in
-``tests/unit/test_policy.py``.
+``tests/unit/test_policy_powers.py`` and ``test_policy_sessions.py``.
 """
 
 from __future__ import annotations

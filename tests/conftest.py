@@ -89,7 +89,7 @@ def settings(database_url):
 
 @pytest.fixture
 def extend():
-    """What a test adds to the application's configuration; see tests.support.probes."""
+    """What a test adds to the application's configuration."""
     return lambda config: None
 
 

@@ -40,6 +40,31 @@ def test_the_new_password_signs_in_and_the_old_one_does_not(bea, browser):
     browser().sign_in("bea", PASSWORD, status=400)
 
 
+EXACT = "  Ünseen Walrus 🦭 " + "Xy7-" * 27 + "end "
+NEARLY = {
+    "stripped": EXACT.strip(),
+    "folded": EXACT.casefold(),
+    "composed otherwise": EXACT.replace("Ü", "U\u0308"),
+    "cut short": EXACT[:-1],
+    "cut to 64": EXACT[:64],
+}
+
+
+@pytest.mark.standard("S-111")
+@pytest.mark.parametrize("nearly", NEARLY.values(), ids=NEARLY)
+def test_a_password_counts_exactly_as_it_was_typed(bea, browser, nearly):
+    """Through every form that takes one; 128 characters, with blanks around and signs beyond."""
+    assert len(EXACT) >= 128
+    change(bea, new=EXACT)
+
+    browser().sign_in("bea", nearly, status=400)
+    bea.confirm(nearly, status=400)
+    change(bea, current=nearly, status=400)
+    browser().sign_in("bea", EXACT, status=303)
+    bea.confirm(EXACT, status=303)
+    change(bea, current=EXACT, new=PASSWORD)
+
+
 @pytest.mark.standard("S-050")
 @pytest.mark.standard("S-114")
 @pytest.mark.parametrize(("field", "survives"), [({"end_others": "1"}, False), ({}, True)])
@@ -163,6 +188,15 @@ def test_an_unknown_link_is_not_found_and_recorded(world, browser):
     browser().get("/welcome/" + "A" * 43, status=303).follow(status=404)
 
     assert len(world.events("authn_link_refused")) == 1
+
+
+@pytest.mark.standard("S-111")
+@pytest.mark.parametrize("nearly", NEARLY.values(), ids=NEARLY)
+def test_the_first_password_too_counts_exactly_as_it_was_typed(link, browser, nearly):
+    set_password(browser(), link, new=EXACT)
+
+    browser().sign_in("new", nearly, status=400)
+    browser().sign_in("new", EXACT, status=303)
 
 
 @pytest.mark.standard("S-009")

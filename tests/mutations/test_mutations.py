@@ -17,7 +17,7 @@ from tests.support import generated
 
 GUARDS = tomllib.loads((Path(__file__).parent / "guards.toml").read_text("utf-8"))
 PASSED, FAILED = 0, 1
-LONG_SECONDS = 240
+LONG_SECONDS = 600
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from typing import Any
 PROGRAMS = ("initdb", "pg_ctl", "postgres")
 MISSING = (
     "PostgreSQL is missing: install it (Debian: apt-get install postgresql), or name the folder"
-    " of its programs in GOVAPP_PG_BIN, or a server in DATABASE_URL"
+    " of its programs in GOVAPP_PG_BIN"
 )
 # Nothing here outlives the run, so nothing has to reach the disk.
 SERVER_OPTIONS = (

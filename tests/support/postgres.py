@@ -90,14 +90,14 @@ def _borrowed(given: str) -> Iterator[str]:
 
 def _report() -> int:
     """Print in one line which PostgreSQL would be used, or what to install."""
-    if os.environ.get("DATABASE_URL"):
-        print("PostgreSQL: the server of DATABASE_URL")
-        return 0
     try:
-        print(f"PostgreSQL: {find_bindir()}")
+        # The programs in any case: tests of outages stop and crash a server of their own.
+        programs = find_bindir()
     except PostgresUnavailable as error:
         print(error, file=sys.stderr)
         return 1
+    given = ", beside the server of DATABASE_URL" if os.environ.get("DATABASE_URL") else ""
+    print(f"PostgreSQL: {programs}{given}")
     return 0
 
 
