@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import case, delete, select, update
 from sqlalchemy.orm import Session as DBSession
@@ -24,6 +24,9 @@ HARD_STOP_ATTEMPTS = 100
 LONGEST_DELAY_SECONDS = 900
 # Counts are forgotten after a day without an attempt.
 FORGET_SECONDS = 86_400
+# Of a bucket without a delay. Not "now": another request's may be a little earlier, or another
+# machine's clock, and would be refused.
+NOT_BLOCKED = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def reserve(dbsession: DBSession, buckets: list[Bucket], *, now: datetime) -> in
         forgotten = Throttle.last_at <= now - timedelta(seconds=FORGET_SECONDS)
         statement = (
             insert(dbsession, Throttle)
-            .values(key=bucket.key, attempts=1, last_at=now, blocked_until=now)
+            .values(key=bucket.key, attempts=1, last_at=now, blocked_until=NOT_BLOCKED)
             .on_conflict_do_update(
                 index_elements=[Throttle.key],
                 set_={
@@ -120,7 +123,7 @@ def reset(dbsession: DBSession, buckets: list[Bucket], *, now: datetime) -> None
         if bucket.hard_stop:
             dbsession.execute(delete(Throttle).where(row))
         else:
-            one_less = {"attempts": Throttle.attempts - 1, "blocked_until": now}
+            one_less = {"attempts": Throttle.attempts - 1, "blocked_until": NOT_BLOCKED}
             dbsession.execute(update(Throttle).where(row).values(one_less))
 
 

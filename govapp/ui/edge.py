@@ -33,6 +33,7 @@ def edge_tween_factory(
 
     def edge_tween(request: Request) -> Response:
         _trust_scheme(request)
+        _drop_unreadable(request)
         response = _refusal(request) or handler(request)
         return secure(response, https=request.scheme == "https")
 
@@ -45,6 +46,18 @@ def _trust_scheme(request: Request) -> None:
     proto = request.headers.get("X-Forwarded-Proto")
     if proto in {"http", "https"} and is_trusted(peer, settings_of(request).trusted_proxies):
         request.scheme = proto
+
+
+def _drop_unreadable(request: Request) -> None:
+    """Ignore a range or a date that cannot be read, as RFC 9110 has it.
+
+    WebOb would raise where a static file is answered: after every tween and the last resort.
+    """
+    for name in ("range", "if_range", "if_modified_since", "if_unmodified_since"):
+        try:
+            getattr(request, name)
+        except (ValueError, OverflowError):
+            delattr(request, name)
 
 
 def _refusal(request: Request) -> Response | None:
@@ -102,7 +115,8 @@ def _read_as_text(request: Request) -> None:
 def _is_our_host(request: Request) -> bool:
     """Tell whether the Host is the one in base_url; on loopback, any name of this machine."""
     try:
-        host = urlsplit(f"//{request.host}").hostname if _is_plain(request.host) else None
+        parts = urlsplit(f"//{request.host}" if _is_plain(request.host) else "")
+        host, _ = parts.hostname, parts.port
     except ValueError:
         return False
     ours = settings_of(request).host

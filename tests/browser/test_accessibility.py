@@ -100,7 +100,10 @@ def test_a_refused_form_tells_what_is_wrong_where_the_keyboard_is(visit, stage, 
     (description, *others) = set(page.evaluate(DESCRIPTIONS))
     assert alerted.strip() and description.strip()
     assert others == []
-    expect(page.locator("[aria-invalid=true]").first).to_be_focused()
+    refused = page.locator("[aria-invalid=true]").first
+    expect(refused).to_be_focused()
+    said = refused.get_attribute("aria-describedby").split()[-1]
+    expect(page.locator(f"[id='{said}']")).to_be_in_viewport()
     nothing_is_found(page, stage, wanted)
 
 

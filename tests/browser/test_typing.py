@@ -7,6 +7,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from govapp import users
 from tests.browser.hands import Keyboard, Mouse, sign_in
 from tests.support.staff import begin
+from tests.support.together import Gate
 from tests.support.world import PASSWORD, SYSTEM
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -135,3 +136,30 @@ def test_a_violation_of_the_content_security_policy_would_be_heard(windows, scri
     windows.open(java_script_enabled=script).goto("/probe/inline")
 
     assert ["Content Security Policy" in said for said in windows.complaints] == [True]
+
+
+def test_a_second_click_does_not_send_a_form_again(site, window, monkeypatch):
+    """The second request, with the secret that the first one replaces, would sign one out."""
+    hasher, gate = site.world.app.registry["govapp.hasher"], Gate()
+    sign_in(window, "bea")
+    window.goto("/account/password")
+    window.fill("Present password", PASSWORD)
+    window.fill("New password", "quiet amber canal boats")
+    verify = hasher.verify
+
+    def slowly(stored, password):
+        gate.wait()
+        return verify(stored, password)
+
+    monkeypatch.setattr(hasher, "verify", slowly)
+    button = window.page.get_by_role("button", name="Change password").bounding_box()
+    middle = button["x"] + button["width"] / 2, button["y"] + button["height"] / 2
+    with window.page.expect_event("load"):
+        window.page.mouse.click(*middle)
+        gate.reached()
+        window.page.mouse.click(*middle)
+        gate.open()
+
+    assert window.told == "Your password is changed."
+    window.goto("/account/sessions")
+    assert window.path == "/account/sessions"

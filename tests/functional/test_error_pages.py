@@ -177,7 +177,10 @@ def test_other_methods_are_refused(browser, world, method):
 
 
 @pytest.mark.standard("S-134")
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "localhost.evil", "@", "a b"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:80", "localhost.evil", "@", "a b",
+             "localhost:abc", "localhost:1, evil.example"],
+)  # fmt: skip
 def test_another_host_is_refused_but_probes_answer(browser, world, host):
     browser().get("/sign-in", headers={"Host": host}, status=400)
     browser().get("/healthz", headers={"Host": host}, status=200)
@@ -201,6 +204,27 @@ def test_what_sets_a_cookie_is_never_stored(browser, world):
     for answer in (browser().get("/sign-in"), browser().sign_in("bea")):
         assert answer.headers.getall("Set-Cookie")
         assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.standard("S-093")
+@pytest.mark.parametrize(
+    "header", ["Range", "If-Range", "If-Modified-Since", "If-Unmodified-Since"]
+)
+@pytest.mark.parametrize(
+    "value", ["bytes=--5", "Thu, 01 Jan 99999 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 -9999"]
+)
+def test_a_condition_that_cannot_be_read_is_none(browser, world, header, value):
+    answer = browser().get("/static/govapp.css", headers={header: value}, status=200)
+
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_conditions_that_can_be_read_count(browser, world):
+    answer = browser().get("/static/govapp.css", headers={"Range": "bytes=0-4"}, status=206)
+    assert len(answer.body) == 5
+
+    since = {"If-Modified-Since": "Thu, 01 Jan 2099 00:00:00 GMT"}
+    browser().get("/static/govapp.css", headers=since, status=304)
 
 
 def test_static_files_are_kept_and_set_no_cookie(browser, world):

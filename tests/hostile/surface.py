@@ -111,6 +111,8 @@ HEADERS = (
     "Host",
     "If-Modified-Since",
     "If-None-Match",
+    "If-Range",
+    "If-Unmodified-Since",
     "Origin",
     "Range",
     "Referer",

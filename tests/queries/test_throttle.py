@@ -129,6 +129,17 @@ def test_a_day_without_an_attempt_forgets_and_a_day_since_the_first_does_not(dat
     assert reserve(database, ACCOUNT, now=now + 2 * day) == 1
 
 
+def test_a_request_whose_present_is_a_little_earlier_is_not_refused(database, now):
+    """Two requests at once, or two machines whose clocks differ."""
+    assert reserve(database, ACCOUNT, SOURCE, now=now + SECOND) == 1
+    assert reserve(database, ACCOUNT, SOURCE, now=now) == 2
+
+    with database.begin() as db:
+        reset(db, [ACCOUNT, SOURCE], now=now + SECOND)
+
+    assert reserve(database, ACCOUNT, SOURCE, now=now) == 2
+
+
 # ---------------------------------------------------------------- success
 
 

@@ -38,6 +38,15 @@ document.addEventListener("submit", (event) => {
   dialog.showModal();
 });
 
+// A double click sends a form once: the second answer would be to a session already changed.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+  setTimeout(() => delete form.dataset.sent, 2000);
+});
+
 // <table data-select-all> gets one checkbox in its first head cell, for all in its rows.
 for (const table of document.querySelectorAll("table[data-select-all]")) {
   const all = Object.assign(document.createElement("input"), { type: "checkbox", ariaLabel: "Select all" });
