@@ -106,6 +106,27 @@ def test_an_ended_session_is_not_written_over(database, ended, now):
     assert get(database, ended).ended_at is not None
 
 
+@pytest.mark.standard("S-046")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("kept", ["public_id", "token_hash"])
+def test_an_ended_session_is_not_replaced_by_one_that_shares_what_is_unique(database, ended, kept):
+    """SQLite's REPLACE would delete the ended row for a live one with another number."""
+    other = {"id": "id + 1000", "ended_at": "NULL", "end_reason": "NULL"}
+    other |= {name: "randomblob(32)" for name in ("public_id", "token_hash") if name != kept}
+    names = [column.name for column in Session.__table__.columns]
+    values = ", ".join(other.get(name, name) for name in names)
+
+    with pytest.raises(IntegrityError, match="never lives again"):
+        run(
+            database,
+            f"INSERT OR REPLACE INTO govapp_session ({', '.join(names)})"
+            f" SELECT {values} FROM govapp_session WHERE id = :id",
+            id=ended.id,
+        )
+
+    assert get(database, ended).ended_at is not None
+
+
 @pytest.mark.parametrize("state", ["live", "ended"])
 @pytest.mark.parametrize(
     "change",
