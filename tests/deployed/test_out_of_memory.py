@@ -25,6 +25,12 @@ ATTACKS = [
     pytest.param("/probe/session-first", "not the password of anyone", id="the-article's-program"),
     pytest.param("/sign-in", PASSWORD, id="our-sign-in"),
 ]
+# Only the article's program still needs memory for the check when the session is written.
+STARVED = [
+    *(pytest.param(*attack.values, "out-of-memory", id=attack.id) for attack in ATTACKS),
+    *(pytest.param(*ATTACKS[0].values, f"starved-{left}", id=f"starved-{left}")
+      for left in (MIB, 4 * MIB)),
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -110,10 +116,10 @@ def session_cookies(answer):
 
 
 @pytest.mark.standard("S-078")
-@pytest.mark.parametrize(("path", "password"), ATTACKS)
-def test_whoever_makes_a_sign_in_run_out_of_memory_is_not_signed_in(site, path, password):
+@pytest.mark.parametrize(("path", "password", "fault"), STARVED)
+def test_whoever_makes_a_sign_in_run_out_of_memory_is_not_signed_in(site, path, password, fault):
     with site.serving(memory_kib=MEMORY_KIB) as program:
-        answer = site.attack(path, password, "out-of-memory")
+        answer = site.attack(path, password, fault)
 
         assert site.noted("written") and site.noted("memory gone")
         assert answer is None or answer.status == 500
@@ -148,14 +154,15 @@ def test_whoever_makes_the_system_kill_a_sign_in_is_not_signed_in(site, path, pa
 def test_when_there_is_no_memory_to_check_a_password_nobody_gets_in_and_others_go_on(site):
     path, password = ATTACKS[0].values
     with site.serving(memory_kib=MEMORY_KIB) as program:
-        for left in (16 * MIB, 8 * MIB, 4 * MIB, MIB):
+        # Too little for Argon2, and enough for the rest; with less an answer may not get out.
+        for left in (16 * MIB, 8 * MIB):
             answer = site.attack(path, password, f"starved-{left}")
 
             assert answer.status == 500
             assert session_cookies(answer) == []
             assert site.traces() == []
             assert program.is_running, program.said
-        assert len(site.noted("memory gone")) == 4
+        assert len(site.noted("memory gone")) == 2
         assert site.secrets_that_open_something() == []
         site.let_the_victim_in()
 
