@@ -36,3 +36,7 @@ def test_what_a_person_does_stands_or_falls_with_the_request(world, browser, ret
 
     assert not broken, "\n".join(broken)
     generated.check("fault-matrix.md", name, table(measured["without"], measured["with"]))
+
+
+def test_the_page_has_the_parts_that_are_measured_and_no_other():
+    assert generated.parts("fault-matrix.md") == set(CHANGES)

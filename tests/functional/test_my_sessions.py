@@ -277,6 +277,22 @@ def test_disabling_someone_ends_everything_at_once_and_enabling_revives_nothing(
     assert not bea.is_signed_in and not phone.is_signed_in
 
 
+@pytest.mark.standard("S-050")
+def test_enabling_somebody_whom_sql_disabled_revives_nothing_either(bea, world, clock):
+    """Also if no request came meanwhile, which would have written the end down."""
+    from govapp import users
+    from govapp.models import User
+    from tests.support.world import SYSTEM
+
+    user_id = world.sessions()[0].user_id
+    with world.db() as db:
+        db.get_one(User, user_id).active = False
+    with world.db() as db:
+        users.enable(db, db.get_one(User, user_id), actor=SYSTEM, now=clock())
+
+    assert not bea.is_signed_in
+
+
 @pytest.mark.standard("S-130")
 def test_the_page_says_what_is_kept_and_how_long(bea):
     told = " ".join(bea.get("/account/sessions", status=200).html.footer.get_text().split())

@@ -26,3 +26,9 @@ def check(document: str, name: str, measured: str) -> None:
         path.write_text(pattern.sub(lambda _: measured, text), "utf-8")
         return
     assert found.group() == measured, f"docs/{document} is out of date; `make docs` rewrites it"
+
+
+def parts(document: str) -> set[str]:
+    """Return the names of the parts of ``docs/{document}``."""
+    text = (DOCS / document).read_text("utf-8")
+    return set(re.findall(r"<!-- generated: (.*?) -->", text))
